@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+/** Lab and e2e suites share one lab and two cores: one file at a time, in order. */
+const serial = { fileParallelism: false, sequence: { concurrent: false } } as const;
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'lab', include: ['test/lab/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 180_000, ...serial } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 240_000, ...serial } },
+    ],
+  },
+});
