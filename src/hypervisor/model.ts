@@ -1,0 +1,67 @@
+import type { Event } from '../base/emitter.js';
+import type { ConnectPrompts } from '../ssh/types.js';
+import type { VirshCommand } from '../virsh/command.js';
+import type { DomainDescription, StateAndReason } from '../virsh/domain.js';
+
+/** One entry of the setting `libvirt.hosts`. */
+export interface HostConfig {
+  /** Unique in the tree. */
+  readonly name: string;
+  /** An ssh_config alias, `user@host[:port]`, or `ssh://user@host:port`. */
+  readonly destination: string;
+  /** libvirt's connection URI on the host. */
+  readonly uri: string;
+  /** How virsh is called there: `virsh`, `sudo virsh`, `docker exec -i nova_libvirt virsh`. */
+  readonly virsh: string;
+  readonly readOnly: boolean;
+  readonly group: string | undefined;
+}
+
+export type HypervisorStatus =
+  | { readonly kind: 'disconnected' }
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'connected' }
+  /** `message`: why, one sentence; `advice`: what to do about it. */
+  | { readonly kind: 'failed'; readonly message: string; readonly advice: string | undefined };
+
+/** A domain as the host describes it now. */
+export interface Domain extends DomainDescription, StateAndReason {}
+
+/** What this libvirt can do, asked of it, not of a version table. */
+export interface Capabilities {
+  /** `9.0.0`; undefined where it could not be read. */
+  readonly libvirtVersion: string | undefined;
+  readonly rawStats: boolean;
+  readonly completedStats: boolean;
+  readonly keepCompleted: boolean;
+  readonly maxDowntimeReadable: boolean;
+  readonly postcopy: boolean;
+  readonly eventStream: boolean;
+}
+
+/** One host as a live model. */
+export interface Hypervisor {
+  readonly config: HostConfig;
+  readonly status: HypervisorStatus;
+  /** By UUID; kept, but stale, while the host is not connected. */
+  readonly domains: ReadonlyMap<string, Domain>;
+  /** Known once connected. */
+  readonly capabilities: Capabilities | undefined;
+  /** Status, capabilities, or the set or state of domains changed. */
+  readonly onDidChange: Event<void>;
+  /** Connects, or waits for the connect under way. Never rejects: `status` says how it went. Without prompts nothing is asked. */
+  connect(prompts?: ConnectPrompts): Promise<void>;
+  disconnect(): void;
+  /** Reads the domains again. Rejects with a `UserError` when the host is not connected or refuses. */
+  refresh(): Promise<void>;
+  /** Runs a command on its lane. Rejects with a `UserError` naming the host, in libvirt's own words. */
+  run<T>(command: VirshCommand<T>): Promise<T>;
+}
+
+/** The hosts of the tree, in the order of the setting. */
+export interface Fleet {
+  readonly hypervisors: readonly Hypervisor[];
+  get(name: string): Hypervisor | undefined;
+  /** A host was added, removed or changed in any way. */
+  readonly onDidChange: Event<void>;
+}
