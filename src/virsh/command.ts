@@ -15,6 +15,8 @@ export interface VirshCommand<T> {
   /** Unquoted words, the command's name first: `['domjobinfo', '--rawstats', uuid]`. */
   readonly args: readonly string[];
   readonly lane: Lane;
+  /** UUID of the domain it asks about, if one: a domain whose sample hangs gets a shell of its own. */
+  readonly domain?: string;
   /** Past this the shell is taken for hung and replaced, and the command fails. */
   readonly timeoutMs: number;
   /** Turns the answer of a command that printed no error into its value. Throws a `UserError` for what it can't read. */
