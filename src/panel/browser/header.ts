@@ -1,0 +1,84 @@
+import type { PanelHeader, PanelTone } from '../protocol.js';
+import { element, icon, setText, setTitle } from './dom.js';
+import { answerText, nameText, tooltipText } from './text.js';
+
+/** A tone is read from the icon and the words; the colour repeats it. */
+const TONE_ICONS: Readonly<Record<PanelTone, string>> = {
+  running: 'sync',
+  warning: 'warning',
+  good: 'pass',
+  bad: 'error',
+  neutral: 'circle-large-outline',
+};
+
+/** Who, from, to, phase, one sentence, and whether the figures are old. */
+export class Header {
+  public readonly element: HTMLElement;
+  private readonly name = element('bdi', { id: 'domain-name' });
+  private readonly title = element('bdi', { id: 'domain-title', className: 'domain-title' });
+  private readonly source = element('bdi', { id: 'source' });
+  private readonly destination = element('bdi', { id: 'destination' });
+  private readonly phaseText = element('span');
+  private phaseIcon = icon(TONE_ICONS.neutral);
+  private readonly phase: HTMLElement;
+  private readonly sentence = element('p', { id: 'sentence', className: 'sentence' });
+  private readonly staleText = element('span');
+  private readonly stale: HTMLElement;
+
+  public constructor() {
+    this.phase = element('span', { id: 'phase', className: 'phase' }, this.phaseIcon, this.phaseText);
+    this.stale = element('p', { id: 'stale', className: 'stale' }, icon('debug-disconnect'), this.staleText);
+    this.stale.hidden = true;
+    const route = element(
+      'p',
+      { id: 'route', className: 'route' },
+      this.source,
+      element('span', { className: 'arrow', text: ' → ', attributes: { 'aria-label': 'to', role: 'img' } }),
+      this.destination,
+    );
+    this.element = element(
+      'header',
+      { className: 'head' },
+      element(
+        'div',
+        { className: 'head-row' },
+        element('h1', {}, this.name),
+        this.title,
+        element('span', { className: 'head-tail' }, route, this.phase),
+      ),
+      this.sentence,
+      this.stale,
+    );
+  }
+
+  public render(header: PanelHeader): void {
+    setText(this.name, nameText(header.domainName));
+    setTitle(this.name, tooltipText(header.domainName));
+    const title = header.domainTitle ?? '';
+    this.title.hidden = title.trim() === '';
+    setText(this.title, nameText(title));
+    setTitle(this.title, tooltipText(title));
+    setText(this.source, nameText(header.source));
+    setTitle(this.source, tooltipText(header.source));
+    setText(this.destination, nameText(header.destination ?? '?'));
+    setTitle(
+      this.destination,
+      header.destination === undefined
+        ? 'The destination is not one of the hosts in the tree: the source does not tell where it migrates to.'
+        : tooltipText(header.destination),
+    );
+    this.renderPhase(header);
+    setText(this.sentence, answerText(header.sentence));
+    this.stale.hidden = header.stale === undefined;
+    setText(this.staleText, answerText(header.stale ?? ''));
+  }
+
+  private renderPhase({ phase, tone }: PanelHeader): void {
+    setText(this.phaseText, nameText(phase));
+    if (this.phase.dataset['tone'] === tone) return;
+    this.phase.dataset['tone'] = tone;
+    const tonedIcon = icon(TONE_ICONS[tone]);
+    this.phaseIcon.replaceWith(tonedIcon);
+    this.phaseIcon = tonedIcon;
+  }
+}

@@ -1,0 +1,105 @@
+import { MIB } from '../format.js';
+
+/** What an axis spans and how: pure, so that it can be tested without a canvas. */
+export type ScaleKind = 'linear' | 'log';
+export type Span = readonly [min: number, max: number];
+
+/** From this ratio on, the smaller of two lines lies within a tenth of a linear axis from its floor. */
+const LOG_FROM_RATIO = 10;
+/** More labels than this crowd a chart of some 150 px. */
+const LOG_SPLITS_LIMIT = 6;
+
+/** Log where a linear axis would press the smaller figure to the floor: 300 ms against 10 s. Zeros don't decide. */
+export function chooseScale(...columns: readonly (readonly (number | null)[])[]): ScaleKind {
+  let low = Infinity;
+  let high = 0;
+  for (const column of columns) {
+    for (const value of column) {
+      if (value === null || value <= 0) continue;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  return high / low >= LOG_FROM_RATIO ? 'log' : 'linear';
+}
+
+/** The 1-2-5 ladder's rungs within a span, both ends included. */
+function rungs(min: number, max: number): number[] {
+  const found: number[] = [];
+  for (let power = 10 ** Math.floor(Math.log10(min)); power <= max; power *= 10) {
+    for (const step of [1, 2, 5]) {
+      const rung = step * power;
+      if (rung >= min * 0.999 && rung <= max * 1.001) found.push(rung);
+    }
+  }
+  return found;
+}
+
+/** A log axis ends on rungs of the 1-2-5 ladder, a little beyond the figures. */
+export function logSpan(min: number | null, max: number | null): Span {
+  if (min === null || max === null || !(min > 0) || !(max > 0)) return [100, 1000];
+  const all = rungs(min / 20, max * 20);
+  const below = all.filter((rung) => rung <= min * 0.9).at(-1) ?? min / 2;
+  const above = all.find((rung) => rung >= max * 1.1) ?? max * 2;
+  return [below, above];
+}
+
+/** Labels of a log axis: every rung while they are few, else the decades. */
+export function logSplits(min: number, max: number): number[] {
+  const all = rungs(min, max);
+  if (all.length <= LOG_SPLITS_LIMIT) return all;
+  const decades = all.filter((rung) => rung.toExponential().startsWith('1e'));
+  return decades.length >= 2 ? decades : all.filter((_, index) => index % 2 === 0);
+}
+
+/** From zero to a little above the figures: an axis that does not begin at zero exaggerates. */
+export function linearSpan(max: number | null, floor: number): Span {
+  return [0, Math.max(max === null ? 0 : max * 1.08, floor)];
+}
+
+export interface ByteUnit {
+  readonly label: string;
+  readonly bytes: number;
+}
+
+/** The unit in which an axis up to `max` bytes is labelled. MiB is the least: nobody migrates kilobytes. */
+export function byteUnit(max: number): ByteUnit {
+  const labels = ['MiB', 'GiB', 'TiB'];
+  let index = 0;
+  while (index < labels.length - 1 && max >= 2 * MIB * 1024 ** (index + 1)) index += 1;
+  return { label: labels[index] ?? 'MiB', bytes: MIB * 1024 ** index };
+}
+
+/** 1-2-5 steps in a unit. */
+export function decimalSteps(unit: number, from: number, to: number): number[] {
+  const steps: number[] = [];
+  for (let power = from; power <= to; power += 1) for (const step of [1, 2, 5]) steps.push(step * 10 ** power * unit);
+  return steps;
+}
+
+/** Steps of time that people count in, in seconds. */
+export const TIME_STEPS: readonly number[] = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
+];
+
+/** Below this an axis would magnify the first seconds into a drama. */
+const LEAST_SECONDS = 10;
+/** Of what was watched: a migration found late in its life gets that much room for the time before. */
+const ROOM_BEFORE = 0.2;
+
+/** How coarsely a time axis grows: often enough to be filled, seldom enough to stand still to the eye. */
+function growth(seconds: number): number {
+  return TIME_STEPS.filter((step) => step <= seconds / 8).at(-1) ?? 1;
+}
+
+/**
+ * What the time axis spans. It begins at the migration's start unless that would press what was watched into a corner; while
+ * it runs, it grows in steps.
+ */
+export function timeSpan(firstSeconds: number, lastSeconds: number, ended: boolean): Span {
+  const watched = Math.max(lastSeconds - firstSeconds, LEAST_SECONDS);
+  const min = firstSeconds > watched * ROOM_BEFORE ? firstSeconds - watched * ROOM_BEFORE : 0;
+  const step = growth(lastSeconds - min);
+  const max = ended ? lastSeconds : Math.ceil((lastSeconds + step * 0.1) / step) * step;
+  return [min, Math.max(max, min + LEAST_SECONDS)];
+}
