@@ -1,7 +1,7 @@
 import type { Event } from '../base/emitter.js';
 import type { ConnectPrompts } from '../ssh/types.js';
 import type { VirshCommand } from '../virsh/command.js';
-import type { DomainDescription, StateAndReason } from '../virsh/domain.js';
+import type { DomainDescription, StateAndReason, VirshEvent } from '../virsh/domain.js';
 
 /** One entry of the setting `libvirt.hosts`. */
 export interface HostConfig {
@@ -37,6 +37,8 @@ export interface Capabilities {
   readonly maxDowntimeReadable: boolean;
   readonly postcopy: boolean;
   readonly eventStream: boolean;
+  /** Whether a running migration shows itself by events (since 1.3.2); if not, it is looked for more often. */
+  readonly iterationEvents: boolean;
 }
 
 /** One host as a live model. */
@@ -56,6 +58,20 @@ export interface Hypervisor {
   refresh(): Promise<void>;
   /** Runs a command on its lane. Rejects with a `UserError` naming the host, in libvirt's own words. */
   run<T>(command: VirshCommand<T>): Promise<T>;
+}
+
+/** What a host reported of one of its domains; `domain` is undefined for one whose name is not known (yet). */
+export interface DomainEvent {
+  readonly domain: Domain | undefined;
+  readonly event: VirshEvent;
+}
+
+/** A hypervisor as those who watch it need it. */
+export interface ObservedHypervisor extends Hypervisor {
+  /** Events as they come: hints, each to be confirmed by asking. */
+  readonly onEvent: Event<DomainEvent>;
+  /** Time to look at what events may have missed. */
+  readonly onNet: Event<void>;
 }
 
 /** The hosts of the tree, in the order of the setting. */

@@ -1,0 +1,235 @@
+import { Disposables, type Disposable } from '../base/disposable.js';
+import { messageOf } from '../base/errors.js';
+import type { CommandLog } from '../base/log.js';
+import type { DomainEvent, ObservedHypervisor } from '../hypervisor/model.js';
+import { domainState, getMaxDowntime, jobInfo } from '../virsh/commands.js';
+import type { Domain } from '../hypervisor/model.js';
+import type { StateAndReason } from '../virsh/domain.js';
+import { isGone } from '../virsh/errors.js';
+import type { JobInfo } from '../virsh/jobInfo.js';
+import type { Ending } from './ending.js';
+import type { Sample } from './model.js';
+import { phaseOf, sightOf } from './phase.js';
+import type { MigrationRegistry } from './registry.js';
+import { TrackedMigration } from './trackedMigration.js';
+
+/** A restored migration and a running job are the same when their starts, each worked out from a clock, are this near. */
+const sameStartToleranceMs = 5000;
+/** A job whose elapsed time went back by more than this is another job than the one before. */
+const elapsedJitterMs = 500;
+
+/** One reading of a domain: undefined state or limit where that part was refused. */
+interface Reading {
+  readonly job: JobInfo;
+  readonly state: StateAndReason | undefined;
+  readonly maxDowntimeMs: number | undefined;
+  readonly atMs: number;
+}
+
+export interface WatcherOptions {
+  readonly hypervisor: ObservedHypervisor;
+  readonly registry: MigrationRegistry;
+  readonly ending: Ending;
+  readonly log: CommandLog;
+  readonly sampleIntervalMs: () => number;
+}
+
+/**
+ * Watches one host for migrations away from it, whoever started them. Events and the slow net say where to look; only a
+ * domain with a job is sampled at the full rate, all of a host's in one round trip.
+ */
+export class MigrationWatcher implements Disposable {
+  private readonly owned = new Disposables();
+  /** Domains being asked right now: a late answer must not queue up more questions. */
+  private readonly asking = new Set<string>();
+  /** Migrations whose end is being worked out. */
+  private readonly ending = new Set<TrackedMigration>();
+  /** Migrations sampled by this watcher: not those an earlier window left and nobody has found again yet. */
+  private readonly live = new Set<TrackedMigration>();
+  private timer: NodeJS.Timeout | undefined;
+  private wasConnected = false;
+
+  constructor(private readonly options: WatcherOptions) {
+    const { hypervisor } = options;
+    this.owned.add(hypervisor.onEvent((event) => this.receive(event)));
+    this.owned.add(hypervisor.onNet(() => this.lookEverywhere()));
+    this.owned.add(hypervisor.onDidChange(() => this.followConnection()));
+    this.followConnection();
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.owned.dispose();
+  }
+
+  private get host(): string {
+    return this.options.hypervisor.config.name;
+  }
+
+  private followConnection(): void {
+    const { hypervisor, registry } = this.options;
+    const connected = hypervisor.status.kind === 'connected';
+    if (connected === this.wasConnected) return;
+    this.wasConnected = connected;
+    if (connected) {
+      this.pickUp();
+      this.lookEverywhere();
+      return;
+    }
+    const why = hypervisor.status.kind === 'failed' ? hypervisor.status.message : `${this.host} is not connected.`;
+    for (const migration of registry.unfinishedFrom(this.host)) migration.update({ interrupted: why }, Date.now());
+  }
+
+  /** What was unfinished when this host was last seen goes on, or has ended meanwhile. */
+  private pickUp(): void {
+    for (const migration of this.options.registry.unfinishedFrom(this.host)) {
+      void this.look(migration.domainUuid, migration);
+    }
+  }
+
+  private receive({ domain, event }: DomainEvent): void {
+    const migration = this.named(event.domainName);
+    if (migration !== undefined && event.kind === 'iteration') migration.addIteration(Date.now(), event.iteration);
+    if (migration !== undefined) this.options.ending.note(migration, event);
+    // A migration shows itself by its first iteration, by a disk copy's end, or by the guest's stopping.
+    // One that has left the list already needs no look; its last events were noted above.
+    if (domain !== undefined && event.kind !== 'other') void this.look(domain.uuid, undefined, true);
+  }
+
+  private lookEverywhere(): void {
+    for (const domain of this.options.hypervisor.domains.values()) {
+      if (mayMigrate(domain) && this.liveOf(domain.uuid) === undefined) void this.look(domain.uuid);
+    }
+  }
+
+  /** A transient domain has left the host's list by the time its last events arrive. */
+  private named(name: string): TrackedMigration | undefined {
+    for (const migration of [...this.live, ...this.ending]) if (migration.domainName === name) return migration;
+    return undefined;
+  }
+
+  private liveOf(uuid: string): TrackedMigration | undefined {
+    for (const migration of this.live) if (migration.domainUuid === uuid) return migration;
+    return undefined;
+  }
+
+  /**
+   * Asks one domain and follows what it shows. `leftBehind` is an unfinished migration that nobody has sampled since;
+   * `likely` when something hints at a migration, so that its first reading is a whole one.
+   */
+  private async look(uuid: string, leftBehind?: TrackedMigration, likely = false): Promise<void> {
+    if (this.asking.has(uuid)) return;
+    this.asking.add(uuid);
+    try {
+      await this.lookNow(uuid, leftBehind, likely);
+    } finally {
+      this.asking.delete(uuid);
+    }
+  }
+
+  private async lookNow(uuid: string, leftBehind: TrackedMigration | undefined, likely: boolean): Promise<void> {
+    const known = this.liveOf(uuid) ?? leftBehind;
+    let reading: Reading;
+    try {
+      reading = await this.read(uuid, likely || known !== undefined);
+    } catch (error) {
+      this.missed(known, error);
+      return;
+    }
+    const outgoing = sightOf(reading.job) === 'outgoing';
+    if (known !== undefined && outgoing && continues(known, reading, this.live.has(known))) this.add(known, reading);
+    else {
+      if (known !== undefined) this.end(known, reading.job);
+      if (outgoing) this.start(uuid, reading);
+    }
+  }
+
+  private async read(uuid: string, fully: boolean): Promise<Reading> {
+    const { hypervisor } = this.options;
+    const capabilities = hypervisor.capabilities;
+    const job = hypervisor.run(jobInfo(uuid, { raw: capabilities?.rawStats ?? false }));
+    // In the same round trip; an old libvirt may refuse either, and the rest still counts.
+    const rest = fully
+      ? Promise.all([
+          hypervisor.run(domainState(uuid)).catch(() => undefined),
+          capabilities?.maxDowntimeReadable === true
+            ? hypervisor.run(getMaxDowntime(uuid)).catch(() => undefined)
+            : undefined,
+        ])
+      : Promise.resolve([undefined, undefined] as const);
+    const [info, [state, maxDowntimeMs]] = await Promise.all([job, rest]);
+    return { job: info, state, maxDowntimeMs, atMs: Date.now() };
+  }
+
+  /** A reading that did not come: the domain is gone, or the host did not answer. */
+  private missed(known: TrackedMigration | undefined, error: unknown): void {
+    if (known === undefined) return;
+    if (isGone(error)) this.end(known, undefined);
+    else if (known.running) known.update({ interrupted: messageOf(error) }, Date.now());
+  }
+
+  private start(uuid: string, reading: Reading): void {
+    const { hypervisor, registry, log } = this.options;
+    if (registry.runningAnywhere(uuid) !== undefined) return;
+    const domain = hypervisor.domains.get(uuid);
+    const startedAtMs = reading.atMs - (reading.job.timeElapsedMs ?? 0);
+    const migration = new TrackedMigration({
+      id: `${uuid}-${Math.round(startedAtMs)}`,
+      domainUuid: uuid,
+      domainName: domain?.name ?? uuid,
+      domainTitle: domain?.title ?? domain?.platformName,
+      source: this.host,
+      startedAtMs,
+    });
+    this.options.ending.begin(migration, domain);
+    this.add(migration, reading);
+    registry.start(migration);
+    log.info(this.host, `A migration of ${migration.domainName} runs.`);
+  }
+
+  private add(migration: TrackedMigration, reading: Reading): void {
+    const { fields, ...job } = reading.job;
+    const { atMs, maxDowntimeMs, state } = reading;
+    const sample: Sample = { atMs, elapsedMs: job.timeElapsedMs ?? atMs - migration.startedAtMs, job, maxDowntimeMs };
+    this.live.add(migration);
+    migration.update({ phase: phaseOf(job, state), interrupted: undefined }, atMs);
+    migration.addSample(sample, fields, this.options.sampleIntervalMs());
+    this.schedule();
+  }
+
+  private end(migration: TrackedMigration, lastSight: JobInfo | undefined): void {
+    if (!migration.running || this.ending.has(migration)) return;
+    const watched = this.live.delete(migration);
+    this.ending.add(migration);
+    void this.options.ending
+      .settle(this.options.hypervisor, migration, lastSight, !watched)
+      .finally(() => this.ending.delete(migration));
+  }
+
+  /** One timer for all of this host's migrations, so that their samples share a round trip. */
+  private schedule(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      if (this.live.size === 0) return;
+      if (this.options.hypervisor.status.kind === 'connected') {
+        for (const migration of this.live) void this.look(migration.domainUuid);
+      }
+      this.schedule();
+    }, this.options.sampleIntervalMs());
+  }
+}
+
+/** Only an active domain can have a job. */
+function mayMigrate(domain: Domain): boolean {
+  return domain.state !== 'shutOff' && domain.state !== 'crashed';
+}
+
+/** Whether a reading belongs to the migration: a job that began at another time is another migration. */
+function continues(migration: TrackedMigration, { job, atMs }: Reading, watched: boolean): boolean {
+  const elapsedMs = job.timeElapsedMs;
+  if (elapsedMs === undefined) return true;
+  const last = migration.lastSample;
+  if (last !== undefined && elapsedMs + elapsedJitterMs < last.elapsedMs) return false;
+  // While it is watched this machine's clock has no say: it may be set, or the laptop may sleep.
+  return watched || Math.abs(atMs - elapsedMs - migration.startedAtMs) < sameStartToleranceMs;
+}

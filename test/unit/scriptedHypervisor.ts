@@ -1,0 +1,114 @@
+import { Emitter } from '../../src/base/emitter.js';
+import type {
+  Capabilities,
+  Domain,
+  DomainEvent,
+  HostConfig,
+  HypervisorStatus,
+  ObservedHypervisor,
+} from '../../src/hypervisor/model.js';
+import { UserError } from '../../src/base/errors.js';
+import type { VirshCommand } from '../../src/virsh/command.js';
+import type { VirshEvent } from '../../src/virsh/domain.js';
+
+export const everything: Capabilities = {
+  libvirtVersion: '9.0.0',
+  rawStats: true,
+  completedStats: true,
+  keepCompleted: true,
+  maxDowntimeReadable: true,
+  postcopy: true,
+  eventStream: true,
+  iterationEvents: true,
+};
+
+export const uuid = '11111111-2222-3333-4444-555555555555';
+
+export function domain(told: Partial<Domain> = {}): Domain {
+  return {
+    uuid,
+    name: 'web-1',
+    title: undefined,
+    memoryBytes: 512 * 1024 * 1024,
+    vcpus: 1,
+    platformName: undefined,
+    platform: undefined,
+    virtType: 'kvm',
+    state: 'running',
+    reason: 'booted',
+    ...told,
+  };
+}
+
+/** A hypervisor whose virsh answers from a table: what it prints, by the line it is asked; an Error is thrown. */
+export class ScriptedHypervisor implements ObservedHypervisor {
+  readonly config: HostConfig;
+  readonly domains = new Map<string, Domain>();
+  readonly answers = new Map<string, string | Error>();
+  readonly asked: string[] = [];
+  status: HypervisorStatus = { kind: 'connected' };
+  capabilities: Capabilities | undefined = everything;
+
+  private readonly changed = new Emitter<void>();
+  private readonly events = new Emitter<DomainEvent>();
+  private readonly nets = new Emitter<void>();
+  readonly onDidChange = this.changed.event;
+  readonly onEvent = this.events.event;
+  readonly onNet = this.nets.event;
+
+  constructor(name: string, config: Partial<HostConfig> = {}) {
+    this.config = {
+      name,
+      destination: name,
+      uri: 'qemu:///system',
+      virsh: 'virsh',
+      readOnly: false,
+      group: undefined,
+      ...config,
+    };
+  }
+
+  connect(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  disconnect(): void {
+    this.setStatus({ kind: 'disconnected' });
+  }
+
+  refresh(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  run<T>(command: VirshCommand<T>): Promise<T> {
+    const line = command.args.join(' ');
+    this.asked.push(line);
+    const answer = this.answers.get(line) ?? new UserError(`${this.config.name}: no answer scripted for ${line}`);
+    // A host's answer never comes within the same turn.
+    return new Promise((resolve, reject) => {
+      setImmediate(() => {
+        if (typeof answer !== 'string') reject(answer);
+        else resolve(command.parse({ stdout: answer, stderr: '' }));
+      });
+    });
+  }
+
+  setStatus(status: HypervisorStatus): void {
+    this.status = status;
+    this.changed.fire();
+  }
+
+  setDomain(value: Domain): void {
+    this.domains.set(value.uuid, value);
+    this.changed.fire();
+  }
+
+  event(event: VirshEvent): void {
+    const domainOf = [...this.domains.values()].find((d) => d.name === event.domainName);
+    this.events.fire({ domain: domainOf, event });
+  }
+
+  net(): void {
+    this.nets.fire();
+  }
+}
