@@ -60,15 +60,24 @@ export class Chart {
     setText(this.empty, columns.x.length === 0 ? 'Waiting for the first reading' : 'Not told by this host so far');
     const lines = spec.lines.filter((line) => line.optional !== true || columns.has[line.key]);
     const kind = spec.adaptive === true ? chooseScale(...lines.map((line) => columns.values[line.key])) : 'linear';
-    const wanted = [themeVersion, kind, ...lines.map((line) => line.key)].join(' ');
+    const wanted = [themeVersion, kind, this.context.hasRightAxis(), ...lines.map((line) => line.key)].join(' ');
     const data: uPlot.AlignedData = [columns.x, ...lines.map((line) => columns.values[line.key])];
     this.lines = lines;
     if (wanted === this.made && this.plot !== undefined) this.plot.setData(data);
     else this.make(data, kind, theme, wanted);
-    const axisUnit = spec.quantity.axisUnit(this.plot?.scales['y']?.max ?? 1);
-    setText(this.unit, kind === 'log' ? `${axisUnit} log scale`.trim() : axisUnit);
+    setText(this.unit, this.unitText(kind));
     this.describe();
     this.readOut();
+  }
+
+  private unitText(kind: ScaleKind): string {
+    const { axisUnit } = this.spec.quantity;
+    const unit = axisUnit(this.plot?.scales['y']?.max ?? 1);
+    const right = this.lines.find((line) => line.right === true);
+    if (right !== undefined) {
+      return `${unit} · ${right.label.toLowerCase()} at the right, ${axisUnit(this.plot?.scales['right']?.max ?? 1)}`;
+    }
+    return kind === 'log' ? `${unit} log scale`.trim() : unit;
   }
 
   private make(data: uPlot.AlignedData, kind: ScaleKind, theme: Theme, wanted: string): void {

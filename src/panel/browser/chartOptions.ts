@@ -14,19 +14,26 @@ export interface ChartContext {
   readonly span: () => Span;
   readonly zoom: (span: Span | undefined) => void;
   readonly pointed: (plot: uPlot) => void;
+  /** One of the charts has an axis at the right: the others leave that room, so that all times stand under each other. */
+  readonly hasRightAxis: () => boolean;
 }
 
 /** Room for `300 ms` and `1000`, the same in all charts so that their time axes stand under each other. */
 const VALUE_AXIS_CHARACTERS = 6;
 
-/** uPlot declares these as an ambient const enum, which a bundler that compiles file by file cannot read. */
+/** uPlot declares these as ambient const enums, which a bundler that compiles file by file cannot read. */
 const DISTRIBUTIONS = { linear: 1, log: 3 } as unknown as Readonly<Record<ScaleKind, uPlot.Scale.Distr>>;
+const RIGHT_SIDE = 1 as unknown as uPlot.Axis.Side;
+
+function valueAxisSize(theme: Theme): number {
+  return Math.round(theme.fontSize * 0.62 * VALUE_AXIS_CHARACTERS + 14);
+}
 
 function lineOptions(line: LineSpec, theme: Theme): uPlot.Series {
   const colour = theme.lines[line.colour];
   const stepped = line.stepped === true ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
   return {
-    scale: 'y',
+    scale: line.right === true ? 'right' : 'y',
     stroke: colour,
     width: theme.lineWidth,
     dash: DASHES[line.pattern],
@@ -43,21 +50,37 @@ function lineOptions(line: LineSpec, theme: Theme): uPlot.Series {
 }
 
 function valueAxis({ quantity }: ChartSpec, kind: ScaleKind, theme: Theme): uPlot.Axis {
-  const topOf = (plot: uPlot) => plot.scales['y']?.max ?? 1;
   return {
     scale: 'y',
     stroke: theme.muted,
     font: theme.font,
-    size: Math.round(theme.fontSize * 0.62 * VALUE_AXIS_CHARACTERS + 14),
+    size: valueAxisSize(theme),
     gap: 6,
     grid: { stroke: theme.grid, width: 1 },
     ticks: { show: false },
     space: 30,
-    values: (plot, splits) => splits.map((split) => quantity.tick(split, topOf(plot))),
+    values: (plot, splits) => splits.map((split) => quantity.tick(split, plot.scales['y']?.max ?? 1)),
     filter: (_plot, splits) => splits,
     ...(kind === 'log'
       ? { splits: (_plot, _axis, min, max) => logSplits(min, max) }
       : { incrs: (_plot, _axis, _min, max) => quantity.steps(max) }),
+  };
+}
+
+/** The axis of a line that is measured at the right; its labels have the line's colour. */
+function rightAxis({ quantity }: ChartSpec, line: LineSpec, theme: Theme): uPlot.Axis {
+  return {
+    scale: 'right',
+    side: RIGHT_SIDE,
+    stroke: theme.lines[line.colour],
+    font: theme.font,
+    size: valueAxisSize(theme),
+    gap: 6,
+    grid: { show: false },
+    ticks: { show: false },
+    space: 30,
+    values: (plot, splits) => splits.map((split) => quantity.tick(split, plot.scales['right']?.max ?? 1)),
+    incrs: (_plot, _axis, _min, max) => quantity.steps(max),
   };
 }
 
@@ -92,19 +115,26 @@ export function chartOptions(
   size: { readonly width: number; readonly height: number },
   context: ChartContext,
 ): uPlot.Options {
+  const right = lines.find((line) => line.right === true);
+  const rightRoom = 20 + (right === undefined && context.hasRightAxis() ? valueAxisSize(theme) : 0);
   const span = (): uPlot.Range.MinMax => [...context.span()];
   return {
     ...size,
     legend: { show: false },
-    padding: [Math.round(theme.fontSize * MARK_ROWS), 20, 0, 0],
+    padding: [Math.round(theme.fontSize * MARK_ROWS), rightRoom, 0, 0],
     scales: {
       x: { time: false, range: span },
       y: {
         distr: DISTRIBUTIONS[kind],
         range: (_plot, min, max) => [...(kind === 'log' ? logSpan(min, max) : spec.quantity.span(max))],
       },
+      ...(right === undefined ? {} : { right: { range: (_plot, _min, max) => [...spec.quantity.span(max)] } }),
     },
-    axes: [timeAxis(theme), valueAxis(spec, kind, theme)],
+    axes: [
+      timeAxis(theme),
+      valueAxis(spec, kind, theme),
+      ...(right === undefined ? [] : [rightAxis(spec, right, theme)]),
+    ],
     series: [{}, ...lines.map((line) => lineOptions(line, theme))],
     cursor: {
       y: false,

@@ -16,6 +16,8 @@ export interface LineSpec {
   readonly stepped?: boolean;
   /** Only where the host gives it. */
   readonly optional?: boolean;
+  /** Measured on an axis of its own, at the right: a disk is tens of times the memory, whose sawtooth must be seen. */
+  readonly right?: boolean;
 }
 
 export interface ChartSpec {
@@ -50,6 +52,7 @@ export const CHARTS: readonly ChartSpec[] = [
         colour: 'purple',
         pattern: 'dashed',
         optional: true,
+        right: true,
       },
     ],
   },

@@ -30,6 +30,8 @@ export class Charts {
       marks: () => this.marks,
       span: () => this.zoomed ?? this.whole,
       zoom: (span: Span | undefined) => this.zoom(span),
+      hasRightAxis: () =>
+        CHARTS.some(({ lines }) => lines.some(({ right, key }) => right === true && this.columns.has[key])),
       pointed: (plot: uPlot) => this.charts.find((chart) => chart.owns(plot))?.readOut(),
     };
     this.charts = CHARTS.map((spec) => new Chart(spec, context));

@@ -15,7 +15,7 @@ export interface LabelPlace {
 /** Between a mark and its word, and between a word and the next mark. */
 const SPACE = 6;
 /** Fewer pixels than that show an ellipsis and little else. */
-const LEAST_WIDTH = 30;
+const LEAST_WIDTH = 48;
 
 /**
  * Places the labels of marks at `x`, ascending: right of the mark where there is room, else left of it, else cut on the

@@ -1,60 +1,15 @@
 import type uPlot from 'uplot';
-import { iterationStride, placeLabels } from './markLayout.js';
+import { drawIterationLines, drawIterationNumbers } from './iterationMarks.js';
+import { placeLabels } from './markLayout.js';
 import type { SortedMarks } from './marks.js';
+import { fitted, type Pen, penOf, vertical } from './pen.js';
 import { nameText } from './text.js';
 import type { Theme } from './theme.js';
 
 /** Above the plot: a line for what was done, and one for iteration numbers. In heights of a label. */
 export const MARK_ROWS = 2.9;
-/** Closer than that, lines of iterations would fill the chart: they become ticks at its upper edge. */
-const LEAST_ITERATION_SPACE = 7;
 const HATCH_SPACE = 8;
 const SIGN = 4;
-
-interface Pen {
-  readonly context: CanvasRenderingContext2D;
-  /** Canvas pixels in a CSS pixel. */
-  readonly ratio: number;
-  readonly box: uPlot.BBox;
-  readonly theme: Theme;
-  readonly at: (elapsedMs: number) => number;
-  readonly inside: (x: number) => boolean;
-}
-
-function penOf(plot: uPlot, theme: Theme): Pen {
-  const { ctx: context, bbox: box } = plot;
-  const ratio = devicePixelRatio;
-  context.font = theme.font.replace(/^[\d.]+px/u, `${theme.fontSize * ratio}px`);
-  return {
-    context,
-    ratio,
-    box,
-    theme,
-    at: (elapsedMs) => Math.round(plot.valToPos(elapsedMs / 1000, 'x', true)),
-    inside: (x) => x >= box.left - 1 && x <= box.left + box.width + 1,
-  };
-}
-
-function vertical(
-  { context, ratio }: Pen,
-  x: number,
-  from: number,
-  to: number,
-  width: number,
-  colour: string,
-  dash: number[] = [],
-): void {
-  context.strokeStyle = colour;
-  context.lineWidth = Math.max(1, Math.round(width * ratio));
-  context.setLineDash(dash.map((length) => length * ratio));
-  context.beginPath();
-  // Half a pixel in, so that an odd width fills whole pixels.
-  const crisp = context.lineWidth % 2 === 1 ? x + 0.5 : x;
-  context.moveTo(crisp, from);
-  context.lineTo(crisp, to);
-  context.stroke();
-  context.setLineDash([]);
-}
 
 /** A stretch that nobody watched: hatched, and said so where there is room. */
 function drawGap(pen: Pen, from: number, to: number): void {
@@ -76,49 +31,26 @@ function drawGap(pen: Pen, from: number, to: number): void {
   }
   context.stroke();
   context.restore();
+  drawNotWatched(pen, left, right);
+}
+
+/** The words in a gap: along it where it is wide, up it where it is narrow, none where it is a sliver. */
+function drawNotWatched({ context, box, ratio, theme }: Pen, left: number, right: number): void {
   const words = 'not watched';
-  const width = context.measureText(words).width + 10 * ratio;
-  if (right - left < width) return;
+  const length = context.measureText(words).width + 10 * ratio;
   const height = theme.fontSize * 1.6 * ratio;
-  const middle = box.top + box.height / 2;
+  const upright = right - left < length;
+  if (right - left < height || (upright && box.height < length)) return;
+  context.save();
+  context.translate((left + right) / 2, box.top + box.height / 2);
+  if (upright) context.rotate(-Math.PI / 2);
   context.fillStyle = theme.background;
-  context.fillRect((left + right - width) / 2, middle - height / 2, width, height);
+  context.fillRect(-length / 2, -height / 2, length, height);
   context.fillStyle = theme.muted;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
-  context.fillText(words, (left + right) / 2, middle);
-}
-
-function drawIterations(pen: Pen, { iterations }: SortedMarks): void {
-  const { context, box, ratio, theme } = pen;
-  const seen = iterations
-    .map(({ elapsedMs, iteration }) => ({ x: pen.at(elapsedMs), iteration }))
-    .filter(({ x }) => pen.inside(x));
-  const crowded = seen.length > 1 && box.width / seen.length < LEAST_ITERATION_SPACE * ratio;
-  const space = context.measureText(String(seen.at(-1)?.iteration ?? 0)).width + 10 * ratio;
-  const stride = iterationStride(seen, space);
-  context.textAlign = 'center';
-  context.textBaseline = 'bottom';
-  let drawn = -Infinity;
-  for (const { x, iteration } of seen) {
-    const numbered = iteration % stride === 0;
-    if (numbered) {
-      context.fillStyle = theme.muted;
-      context.fillText(String(iteration), x, box.top - 4 * ratio);
-    }
-    if (crowded && !numbered && x - drawn < 2 * ratio) continue;
-    const length = crowded ? (numbered ? 8 : 4) * ratio : box.height;
-    vertical(pen, x, box.top - 3 * ratio, box.top + length, 1, theme.iteration);
-    drawn = x;
-  }
-}
-
-/** A text cut to a width, with an ellipsis. */
-function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
-  if (context.measureText(text).width <= width) return text;
-  const characters = Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
-  while (characters.length > 0 && context.measureText(`${characters.join('')}…`).width > width) characters.pop();
-  return characters.length === 0 ? '' : `${characters.join('').trimEnd()}…`;
+  context.fillText(words, 0, 0);
+  context.restore();
 }
 
 /** The head of a mark: a full triangle for what was done, a cross for what failed, an open triangle for a phase. */
@@ -187,9 +119,12 @@ export function marksPlugin(marks: () => SortedMarks, theme: Theme): uPlot.Plugi
     hooks: {
       drawAxes: withPen((pen) => {
         for (const gap of marks().gaps) drawGap(pen, pen.at(gap.elapsedMs), pen.at(gap.untilMs));
-        drawIterations(pen, marks());
+        drawIterationLines(pen, marks());
       }),
-      draw: withPen((pen) => drawLabelled(pen, marks())),
+      draw: withPen((pen) => {
+        drawLabelled(pen, marks());
+        drawIterationNumbers(pen, marks());
+      }),
     },
   };
 }

@@ -23,11 +23,11 @@ export function chooseScale(...columns: readonly (readonly (number | null)[])[])
   return high / low >= LOG_FROM_RATIO ? 'log' : 'linear';
 }
 
-/** The 1-2-5 ladder's rungs within a span, both ends included. */
-function rungs(min: number, max: number): number[] {
+/** A ladder's rungs within a span, both ends included. */
+function rungs(min: number, max: number, steps: readonly number[] = [1, 2, 5]): number[] {
   const found: number[] = [];
   for (let power = 10 ** Math.floor(Math.log10(min)); power <= max; power *= 10) {
-    for (const step of [1, 2, 5]) {
+    for (const step of steps) {
       const rung = step * power;
       if (rung >= min * 0.999 && rung <= max * 1.001) found.push(rung);
     }
@@ -44,12 +44,10 @@ export function logSpan(min: number | null, max: number | null): Span {
   return [below, above];
 }
 
-/** Labels of a log axis: every rung while they are few, else the decades. */
+/** Labels of a log axis: as many rungs to the decade as there is room for. */
 export function logSplits(min: number, max: number): number[] {
-  const all = rungs(min, max);
-  if (all.length <= LOG_SPLITS_LIMIT) return all;
-  const decades = all.filter((rung) => rung.toExponential().startsWith('1e'));
-  return decades.length >= 2 ? decades : all.filter((_, index) => index % 2 === 0);
+  const ladders = [[1, 2, 5], [1, 3], [1]].map((steps) => rungs(min, max, steps));
+  return ladders.find((ladder) => ladder.length <= LOG_SPLITS_LIMIT) ?? ladders.at(-1) ?? [];
 }
 
 /** From zero to a little above the figures: an axis that does not begin at zero exaggerates. */
