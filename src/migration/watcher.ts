@@ -72,19 +72,11 @@ export class MigrationWatcher implements Disposable {
     if (connected === this.wasConnected) return;
     this.wasConnected = connected;
     if (connected) {
-      this.pickUp();
       this.lookEverywhere();
       return;
     }
     const why = hypervisor.status.kind === 'failed' ? hypervisor.status.message : `${this.host} is not connected.`;
     for (const migration of registry.unfinishedFrom(this.host)) migration.update({ interrupted: why }, Date.now());
-  }
-
-  /** What was unfinished when this host was last seen goes on, or has ended meanwhile. */
-  private pickUp(): void {
-    for (const migration of this.options.registry.unfinishedFrom(this.host)) {
-      void this.look(migration.domainUuid, migration);
-    }
   }
 
   private receive({ domain, event }: DomainEvent): void {
@@ -97,6 +89,10 @@ export class MigrationWatcher implements Disposable {
   }
 
   private lookEverywhere(): void {
+    // What was unfinished when this host was last seen goes on, or has ended meanwhile.
+    for (const migration of this.options.registry.unfinishedFrom(this.host)) {
+      if (!this.live.has(migration) && !this.ending.has(migration)) void this.look(migration.domainUuid, migration);
+    }
     for (const domain of this.options.hypervisor.domains.values()) {
       if (mayMigrate(domain) && this.liveOf(domain.uuid) === undefined) void this.look(domain.uuid);
     }

@@ -40,7 +40,12 @@ export function domain(told: Partial<Domain> = {}): Domain {
   };
 }
 
-/** A hypervisor whose virsh answers from a table: what it prints, by the line it is asked; an Error is thrown. */
+/** `domjobinfo`, `domstate`, ...: the command's name, and whether it asks for the finished job. */
+function questionOf(args: readonly string[]): string {
+  return args.includes('--completed') ? 'domjobinfo --completed' : (args[0] ?? '');
+}
+
+/** A hypervisor whose virsh answers from a table: what it prints, by the command it is asked; an Error is thrown. */
 export class ScriptedHypervisor implements ObservedHypervisor {
   readonly config: HostConfig;
   readonly domains = new Map<string, Domain>();
@@ -81,9 +86,9 @@ export class ScriptedHypervisor implements ObservedHypervisor {
   }
 
   run<T>(command: VirshCommand<T>): Promise<T> {
-    const line = command.args.join(' ');
-    this.asked.push(line);
-    const answer = this.answers.get(line) ?? new UserError(`${this.config.name}: no answer scripted for ${line}`);
+    const question = questionOf(command.args);
+    this.asked.push(question);
+    const answer = this.answers.get(question) ?? new UserError(`${this.config.name}: no answer scripted for ${question}`);
     // A host's answer never comes within the same turn.
     return new Promise((resolve, reject) => {
       setImmediate(() => {
