@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { cleanLabel } from '../base/cleanText.js';
-import { UserError } from '../base/errors.js';
+import { fullMessageOf, UserError } from '../base/errors.js';
 import type { HostConfig } from '../hypervisor/model.js';
+import { parseDestination } from '../ssh/destination.js';
 
 /** What `libvirt.hosts` holds, read entry by entry: one that can't be used hides none of the others. */
 export interface ParsedHosts {
@@ -37,20 +38,22 @@ const line = (what: string): v.GenericSchema<unknown, string> =>
 const nameSchema = v.pipe(line('name'), v.maxLength(nameLimit, `name must not be longer than ${nameLimit} characters`));
 const destinationSchema = v.pipe(
   line('destination'),
-  v.check((text) => !text.startsWith('-'), 'destination must not begin with a dash'),
-  v.check((text) => !/\s/u.test(text), 'destination must not hold spaces'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const problem = dataset.typed ? destinationProblem(dataset.value) : undefined;
+    if (problem !== undefined) addIssue({ message: problem });
+  }),
 );
 
 const entrySchema = v.object(
   {
-    name: v.pipe(v.optional(v.unknown()), nameSchema),
-    destination: v.pipe(v.optional(v.unknown()), destinationSchema),
-    uri: v.optional(line('uri'), defaultUri),
+    name: nameSchema,
+    destination: destinationSchema,
+    uri: v.optional(line('uri')),
     virsh: v.optional(line('virsh'), defaultVirsh),
     readOnly: v.optional(v.boolean('readOnly must be true or false'), false),
     group: v.optional(v.pipe(v.string('group must be a text'), v.trim())),
   },
-  'it must be an object with a name and a destination',
+  'it must be an object that has a name and a destination',
 );
 
 /** Reads the setting as it stands in a file that anyone may have written by hand. */
@@ -63,15 +66,16 @@ export function parseHosts(raw: unknown): ParsedHosts {
     const where = `libvirt.hosts, entry ${index + 1}${nameHint(entry)}`;
     const parsed = v.safeParse(entrySchema, entry);
     if (!parsed.success) {
-      problems.push(`${where}: ${parsed.issues.map((issue) => issue.message).join('; ')}.`);
+      problems.push(`${where}: ${parsed.issues.map((issue) => withoutStop(issue.message)).join('; ')}.`);
       return;
     }
-    const { group, ...rest } = parsed.output;
+    const { group, uri, ...rest } = parsed.output;
     if (hosts.some((host) => host.name === rest.name)) {
       problems.push(`${where}: another host before it has this name.`);
       return;
     }
-    hosts.push({ ...rest, group: group === '' ? undefined : group });
+    const asked = parseDestination(rest.destination).uri;
+    hosts.push({ ...rest, uri: uri ?? asked ?? defaultUri, group: group === '' ? undefined : group });
   });
   return { hosts, problems };
 }
@@ -90,6 +94,16 @@ export function withoutHost(raw: unknown, name: string): unknown[] {
     removed = true;
     return false;
   });
+}
+
+/** Why ssh can't go there; undefined when the text is a destination. */
+export function destinationProblem(destination: string): string | undefined {
+  try {
+    parseDestination(destination);
+    return undefined;
+  } catch (error) {
+    return fullMessageOf(error);
+  }
 }
 
 /** Why `name` can't be a new host's; undefined when it can. */
@@ -116,6 +130,10 @@ function nameOf(entry: unknown): string | undefined {
 function nameHint(entry: unknown): string {
   const name = nameOf(entry);
   return name === undefined || name === '' ? '' : ` ("${cleanLabel(name, 60)}")`;
+}
+
+function withoutStop(text: string): string {
+  return text.replace(/\.$/u, '');
 }
 
 function sentence(text: string): string {

@@ -1,0 +1,33 @@
+import type { Disposable } from '../base/disposable.js';
+import type { Migration, Migrations } from '../migration/model.js';
+
+/**
+ * Calls `onChange` for whatever changes about any running migration, samples included, and for the list itself. What has
+ * ended is listened to no more: a list of past migrations costs nothing.
+ */
+export function followRunning(migrations: Migrations, onChange: () => void): Disposable {
+  const followed = new Map<Migration, Disposable>();
+  const reconcile = (): void => {
+    const running = new Set(migrations.all.filter((migration) => migration.state.outcome === undefined));
+    for (const [migration, subscription] of followed) {
+      if (running.has(migration)) continue;
+      subscription.dispose();
+      followed.delete(migration);
+    }
+    for (const migration of running) {
+      if (!followed.has(migration)) followed.set(migration, migration.onDidChange(onChange));
+    }
+  };
+  const onList = migrations.onDidChange(() => {
+    reconcile();
+    onChange();
+  });
+  reconcile();
+  return {
+    dispose: () => {
+      onList.dispose();
+      for (const subscription of followed.values()) subscription.dispose();
+      followed.clear();
+    },
+  };
+}

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { availability } from '../../../src/migration/availability.js';
+import { fieldsTable } from '../../../src/migration/fieldsTable.js';
+import type { ActionKind, Phase } from '../../../src/migration/model.js';
+import { panelInit, panelUnknown, panelUpdate, sentAll } from '../../../src/migration/panelModel.js';
+import { pageSizeBytes } from '../../../src/migration/readings.js';
+import { everything, FakeHypervisor, FakeMigration, mib, stuckFigures } from '../fakes.js';
+import { figures } from './figures.js';
+
+const surroundings = { source: new FakeHypervisor('hv1'), nowMs: 1_030_000, sampleIntervalMs: 1000 };
+
+describe('what the panel is told', () => {
+  it('is the whole history once, then only what is new', () => {
+    const migration = new FakeMigration()
+      .sample(1000, stuckFigures(1, 445), 300)
+      .sample(2000, stuckFigures(1, 425), 300);
+    migration.mark({ kind: 'iteration', atMs: 0, elapsedMs: 500, iteration: 1 });
+    const init = panelInit(migration, surroundings);
+    expect(init.samples).toHaveLength(2);
+    expect(init.marks).toEqual([{ kind: 'iteration', elapsedMs: 500, iteration: 1 }]);
+
+    const sent = sentAll(migration);
+    expect(panelUpdate(migration, sent, undefined)).toBeUndefined();
+    migration.sample(3000, stuckFigures(2, 200), 300);
+    migration.mark({
+      kind: 'action',
+      atMs: 1_003_000,
+      elapsedMs: 3000,
+      action: 'setMaxDowntime',
+      label: 'Max downtime 12000 ms',
+      virshLine: 'migrate-setmaxdowntime u 12000',
+      answer: 'max downtime is now 12000 ms',
+      failed: false,
+    });
+    const update = panelUpdate(migration, sent, undefined);
+    expect(update?.samples?.map((sample) => sample.elapsedMs)).toEqual([3000]);
+    expect(update?.log).toEqual([
+      {
+        atMs: 1_003_000,
+        text: 'Max downtime 12000 ms',
+        virshLine: 'migrate-setmaxdowntime u 12000',
+        answer: 'max downtime is now 12000 ms',
+        failed: false,
+      },
+    ]);
+    expect(update?.header).toBeUndefined();
+  });
+
+  it('draws no placeholder of the first iteration', () => {
+    const migration = new FakeMigration()
+      .sample(1000, stuckFigures(1, 445), 300)
+      .sample(26_000, stuckFigures(2, 200), 300);
+    const [first, second] = panelInit(migration, surroundings).samples;
+    expect(first).toMatchObject({
+      expectedDowntimeMs: undefined,
+      dirtyBytesPerSecond: undefined,
+      allowedDowntimeMs: 300,
+    });
+    expect(second).toMatchObject({ expectedDowntimeMs: 10_240, dirtyBytesPerSecond: 20 * mib });
+  });
+
+  it('leaves figures out that nobody gave', () => {
+    const labels = (told: Parameters<FakeMigration['sample']>[1]): string[] =>
+      panelInit(new FakeMigration().sample(1000, told), surroundings).header.figures.map((figure) => figure.label);
+    expect(labels({})).toEqual(['Elapsed']);
+    expect(labels(stuckFigures(7, 121))).toEqual([
+      'Elapsed',
+      'Iteration',
+      'Remaining',
+      'Bandwidth',
+      'Dirty rate',
+      'Expected downtime',
+    ]);
+  });
+
+  it('measures compression between two readings', () => {
+    const normal = {
+      memoryPageSizeBytes: 4096,
+      memoryNormalPages: 1000,
+      compressionPages: 100,
+      compressionBytes: 100_000,
+    };
+    const migration = new FakeMigration()
+      .sample(1000, normal)
+      .sample(2000, { ...normal, memoryNormalPages: 1060, compressionPages: 140, compressionBytes: 181_920 });
+    const sample = panelInit(migration, surroundings).samples[1];
+    expect(sample?.compressedPagesPercent).toBe(40);
+    expect(sample?.compressedSizePercent).toBe(50);
+    const off = new FakeMigration().sample(1, { compressionPages: 0 }).sample(2, { compressionPages: 0 });
+    expect(panelInit(off, surroundings).samples[1]?.compressedPagesPercent).toBeUndefined();
+  });
+
+  it('is said when the migration is not known any more', () => {
+    expect(panelUnknown('x').header).toMatchObject({ ended: true, buttons: [] });
+  });
+});
+
+describe('the page size', () => {
+  it('follows from the rounded sizes of an old libvirt', () => {
+    const migration = new FakeMigration().sample(1, {
+      memoryNormalBytes: 247.691 * 1024 * mib,
+      memoryNormalPages: 64_930_658,
+    });
+    expect(migration.samples.map(pageSizeBytes)).toEqual([4096]);
+  });
+
+  it('is not guessed from sizes that do not fit', () => {
+    const sample = {
+      atMs: 0,
+      elapsedMs: 0,
+      maxDowntimeMs: undefined,
+      job: figures({ memoryNormalBytes: 6000, memoryNormalPages: 1 }),
+    };
+    expect(pageSizeBytes(sample)).toBeUndefined();
+  });
+});
+
+describe('the table of all fields', () => {
+  it('keeps unknown fields and exact numbers', () => {
+    expect(
+      fieldsTable([
+        { name: 'memory_remaining', value: '185434112' },
+        { name: 'memory_iteration', value: '3' },
+        { name: 'time_elapsed', value: '26015' },
+        { name: 'brand_new', value: 'what?' },
+        { name: 'Memory remaining', value: '184.844 MiB' },
+        { name: 'memory_total', value: 'cut of' },
+      ]),
+    ).toEqual([
+      { name: 'memory_remaining', label: 'Memory remaining', value: '177 MiB (185434112)' },
+      { name: 'memory_iteration', label: 'Iteration', value: '3' },
+      { name: 'time_elapsed', label: 'Time elapsed', value: '26.0 s (26015)' },
+      { name: 'brand_new', label: 'brand_new', value: 'what?' },
+      { name: 'Memory remaining', label: 'Memory remaining', value: '184.844 MiB' },
+      { name: 'memory_total', label: 'Memory total', value: 'cut of' },
+    ]);
+  });
+});
+
+describe('the ways to steer', () => {
+  const possible = (phase: Phase, source = new FakeHypervisor('hv1')): ActionKind[] =>
+    (['setSpeed', 'setMaxDowntime', 'pause', 'resume', 'switchToPostcopy', 'abort'] as const).filter(
+      (action) => availability(action, new FakeMigration({ state: { phase } }), source).enabled,
+    );
+
+  it.each<[Phase, ActionKind[]]>([
+    ['setup', ['setSpeed', 'setMaxDowntime', 'abort']],
+    ['diskCopy', ['setSpeed', 'setMaxDowntime', 'pause', 'abort']],
+    ['precopy', ['setSpeed', 'setMaxDowntime', 'pause', 'switchToPostcopy', 'abort']],
+    ['paused', ['setSpeed', 'setMaxDowntime', 'resume', 'switchToPostcopy', 'abort']],
+    ['postcopy', []],
+    ['ended', []],
+  ])('in %s', (phase, actions) => {
+    expect(possible(phase)).toEqual(actions);
+  });
+
+  it('are none on a host that may only be watched, is not connected, or has left', () => {
+    expect(possible('precopy', new FakeHypervisor('hv1', { readOnly: true }))).toEqual([]);
+    const lost = new FakeHypervisor('hv1');
+    lost.disconnect();
+    expect(possible('precopy', lost)).toEqual([]);
+    expect(availability('abort', new FakeMigration(), undefined).enabled).toBe(false);
+  });
+
+  it('hold no post-copy where libvirt has none', () => {
+    const old = new FakeHypervisor('hv1');
+    old.capabilities = { ...everything, postcopy: false };
+    expect(possible('precopy', old)).not.toContain('switchToPostcopy');
+    expect(availability('switchToPostcopy', new FakeMigration(), old).why).toContain('no post-copy');
+  });
+});
