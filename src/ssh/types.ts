@@ -41,14 +41,19 @@ export interface HostKeyQuestion {
   readonly keyType: string;
   /** `SHA256:...`, as ssh-keygen -l prints it. */
   readonly fingerprint: string;
+  /** Types of other keys the host is already known by: then a new one is rare, and worth a warning. */
+  readonly otherKnownTypes?: readonly string[];
 }
 
 /** Asks the user. Absent for connections the user did not start: nothing may prompt then, and what would need a prompt fails. */
 export interface ConnectPrompts {
   /** Whether to trust the key from now on; it is then written to known_hosts. */
   confirmHostKey(question: HostKeyQuestion): Promise<boolean>;
-  /** The passphrase of an encrypted key file, or undefined to skip that key. It is used once and not kept. */
-  passphrase(keyFile: string): Promise<string | undefined>;
+  /**
+   * The passphrase of an encrypted key file, or undefined to skip that key. It is used once and not kept. `attempt` counts
+   * from 1; above that, the one before was wrong.
+   */
+  passphrase(keyFile: string, attempt?: number): Promise<string | undefined>;
 }
 
 export type SshErrorKind =

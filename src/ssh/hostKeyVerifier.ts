@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { messageOf } from '../base/errors.js';
+import type { Deadline } from './deadline.js';
+import { decideHostKey, type HostKeyNames, type HostKeyVerdict, judgeHostKey } from './hostKeyPolicy.js';
+import { type KnownHostEntry, keyTypeOf, knownHostName, knownHostsLine } from './knownHosts.js';
+import type { KnownHostsFiles } from './knownHostsFile.js';
+import { addressOf, listed } from './printable.js';
+import type { ResolvedHost } from './resolvedHost.js';
+import { type ConnectPrompts, SshError } from './types.js';
+
+export interface HostKeyVerifierOptions {
+  readonly host: ResolvedHost;
+  readonly entries: readonly KnownHostEntry[];
+  readonly files: KnownHostsFiles;
+  readonly prompts: ConnectPrompts | undefined;
+  readonly deadline: Deadline;
+  /** Told when an accepted key could not be written down. */
+  readonly onNotice: (text: string) => void;
+}
+
+/** Checks the keys one host shows during one connection, and remembers what the user accepts. */
+export class HostKeyVerifier {
+  private trusted: Buffer | undefined;
+
+  constructor(private readonly options: HostKeyVerifierOptions) {}
+
+  /** Resolves when `key` is trusted; rejects with an `SshError` that says why it isn't. */
+  async verify(key: Buffer): Promise<void> {
+    const { host, entries, prompts } = this.options;
+    if (this.trusted !== undefined) {
+      // Keys are exchanged again every so often; the host stays the one it was.
+      if (this.trusted.equals(key)) return;
+      throw new SshError('hostKeyChanged', `${host.destination} changed its host key while it was connected.`);
+    }
+    const verdict = judgeHostKey(entries, namesOf(host), key);
+    switch (decideHostKey(verdict, host.strictHostKeyChecking, prompts !== undefined)) {
+      case 'accept':
+        break;
+      case 'ask':
+        await this.ask(key, verdict);
+        break;
+      case 'refuseUnknown':
+        throw this.unknown(key, 'Connect to it yourself once, to check its key and accept it.');
+      case 'refuseStrict':
+        throw this.unknown(
+          key,
+          'StrictHostKeyChecking is "yes" in your ssh configuration: add its key to known_hosts first.',
+        );
+      case 'refuseChanged':
+        throw this.refused(key, verdict);
+      case 'refuseRevoked':
+        throw this.refused(key, verdict);
+    }
+    this.trusted = key;
+  }
+
+  private async ask(key: Buffer, verdict: HostKeyVerdict): Promise<void> {
+    const { host, prompts, deadline } = this.options;
+    const question = {
+      destination: host.destination,
+      host: host.hostName,
+      port: host.port,
+      keyType: keyTypeOf(key) ?? 'unknown',
+      fingerprint: fingerprintOf(key),
+      otherKnownTypes: verdict.kind === 'unknown' ? verdict.otherTypes : [],
+    };
+    const accepted = await deadline.whileAsking(prompts?.confirmHostKey(question) ?? Promise.resolve(false));
+    if (!accepted) throw this.unknown(key, 'Its key was not accepted.');
+    await this.remember(key);
+  }
+
+  /** The user's word holds for this connection even where it can't be written down. */
+  private async remember(key: Buffer): Promise<void> {
+    const { host, files, onNotice } = this.options;
+    const [file] = host.userKnownHostsFiles;
+    if (file === undefined) return;
+    const { name } = namesOf(host);
+    const type = keyTypeOf(key) ?? '';
+    try {
+      // A name from the configuration could make the line mean another host, or all of them.
+      if (/[\s,*?!|#@]/.test(name)) throw new Error(`"${name}" is no name for known_hosts`);
+      await files.append(file, knownHostsLine(name, type, key, host.hashKnownHosts));
+    } catch (error) {
+      onNotice(`The key of ${host.destination} was accepted but not saved in ${file}: ${messageOf(error)}`);
+    }
+  }
+
+  private unknown(key: Buffer, advice: string): SshError {
+    const { host, entries } = this.options;
+    const verdict = judgeHostKey(entries, namesOf(host), key);
+    const others = verdict.kind === 'unknown' ? verdict.otherTypes : [];
+    const known = others.length > 0 ? ` (known are only its keys of type ${listed(others)})` : '';
+    const authority =
+      verdict.kind === 'unknown' && verdict.certAuthority
+        ? ' known_hosts trusts an authority for it, but certificates of hosts are not supported yet.'
+        : '';
+    return new SshError('hostKeyUnknown', `${this.shown(key)} is not known${known}.${authority}`, advice);
+  }
+
+  private refused(key: Buffer, verdict: HostKeyVerdict): SshError {
+    const { host } = this.options;
+    if (verdict.kind === 'revoked') {
+      return new SshError(
+        'hostKeyRevoked',
+        `${this.shown(key)} was revoked in ${verdict.file} line ${verdict.line}: it must not be trusted.`,
+        `Whoever runs ${host.destination} has to give it a new key.`,
+      );
+    }
+    const where = verdict.kind === 'changed' ? `${verdict.file} line ${verdict.line}` : 'known_hosts';
+    return new SshError(
+      'hostKeyChanged',
+      `${this.shown(key)} is not the one in ${where}: somebody may be in the middle, and nothing was sent.`,
+      `If the host was installed anew, forget its old key: ssh-keygen -R "${namesOf(host).name}".`,
+    );
+  }
+
+  private shown(key: Buffer): string {
+    const { destination, user, hostName, port } = this.options.host;
+    const address = addressOf(user, hostName, port);
+    return `The ${keyTypeOf(key) ?? 'host'} key of ${destination} (${address}), ${fingerprintOf(key)},`;
+  }
+}
+
+export function namesOf(host: ResolvedHost): HostKeyNames {
+  return {
+    name: knownHostName(host.hostName, host.port, host.hostKeyAlias),
+    bareName: knownHostName(host.hostName, 22, host.hostKeyAlias),
+  };
+}
+
+/** As `ssh-keygen -l` prints it. */
+export function fingerprintOf(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
