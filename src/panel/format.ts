@@ -22,8 +22,8 @@ export function formatBytes(bytes: number | undefined): string {
   if (bytes === undefined || !Number.isFinite(bytes)) return UNKNOWN;
   let value = Math.max(0, bytes);
   let unit = 0;
-  // From 999.5 on the rounded figure would be four digits wide: the next unit is shorter and as exact.
-  while (value >= (unit === 0 ? KIB : 999.5) && unit < IEC_UNITS.length - 1) {
+  // From 1023.5 on the figure would be rounded to a whole one of the next unit.
+  while (value >= (unit === 0 ? KIB : KIB - 0.5) && unit < IEC_UNITS.length - 1) {
     value /= KIB;
     unit += 1;
   }

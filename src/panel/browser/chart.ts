@@ -23,6 +23,7 @@ export class Chart {
   private readonly legend = new Legend();
   private plot: uPlot | undefined;
   private lines: readonly LineSpec[] = [];
+  private kind: ScaleKind = 'linear';
   private columns: Columns | undefined;
   /** What the plot was made for. */
   private made = '';
@@ -55,7 +56,11 @@ export class Chart {
     const { spec } = this;
     const known = spec.lines.some((line) => columns.has[line.key]);
     this.element.hidden = spec.optional === true && !known;
-    if (this.element.hidden) return;
+    if (this.element.hidden) {
+      this.plot?.destroy();
+      this.plot = undefined;
+      return;
+    }
     this.empty.hidden = known;
     setText(this.empty, columns.x.length === 0 ? 'Waiting for the first reading' : 'Not told by this host so far');
     const lines = spec.lines.filter((line) => line.optional !== true || columns.has[line.key]);
@@ -63,27 +68,32 @@ export class Chart {
     const wanted = [themeVersion, kind, this.context.hasRightAxis(), ...lines.map((line) => line.key)].join(' ');
     const data: uPlot.AlignedData = [columns.x, ...lines.map((line) => columns.values[line.key])];
     this.lines = lines;
+    this.kind = kind;
     if (wanted === this.made && this.plot !== undefined) this.plot.setData(data);
-    else this.make(data, kind, theme, wanted);
-    setText(this.unit, this.unitText(kind));
+    else this.make(data, theme, wanted);
     this.describe();
     this.readOut();
   }
 
-  private unitText(kind: ScaleKind): string {
+  /** The unit follows the axis, which uPlot ranges when it draws. */
+  public showUnit(): void {
+    setText(this.unit, this.unitText());
+  }
+
+  private unitText(): string {
     const { axisUnit } = this.spec.quantity;
     const unit = axisUnit(this.plot?.scales['y']?.max ?? 1);
     const right = this.lines.find((line) => line.right === true);
     if (right !== undefined) {
       return `${unit} · ${right.label.toLowerCase()} at the right, ${axisUnit(this.plot?.scales['right']?.max ?? 1)}`;
     }
-    return kind === 'log' ? `${unit} log scale`.trim() : unit;
+    return this.kind === 'log' ? `${unit} log scale`.trim() : unit;
   }
 
-  private make(data: uPlot.AlignedData, kind: ScaleKind, theme: Theme, wanted: string): void {
+  private make(data: uPlot.AlignedData, theme: Theme, wanted: string): void {
     this.plot?.destroy();
     this.legend.setLines(this.lines);
-    const options = chartOptions(this.spec, this.lines, kind, theme, this.size(), this.context);
+    const options = chartOptions(this.spec, this.lines, this.kind, theme, this.size(), this.context);
     this.plot = new uPlot(options, data, this.plotElement);
     this.made = wanted;
   }

@@ -4,7 +4,7 @@ import { type ChartSpec, DASHES, type LineSpec } from './chartSpecs.js';
 import { isolated } from './columns.js';
 import { MARK_ROWS, marksPlugin } from './marksPlugin.js';
 import type { SortedMarks } from './marks.js';
-import { logSpan, logSplits, type ScaleKind, type Span, TIME_STEPS } from './scale.js';
+import { linearSplits, logSpan, logSplits, type ScaleKind, type Span, TIME_STEPS } from './scale.js';
 import { faded, type Theme } from './theme.js';
 
 /** What a chart asks of those around it while it draws. */
@@ -14,6 +14,7 @@ export interface ChartContext {
   readonly span: () => Span;
   readonly zoom: (span: Span | undefined) => void;
   readonly pointed: (plot: uPlot) => void;
+  readonly drawn: (plot: uPlot) => void;
   /** One of the charts has an axis at the right: the others leave that room, so that all times stand under each other. */
   readonly hasRightAxis: () => boolean;
 }
@@ -24,6 +25,9 @@ const VALUE_AXIS_CHARACTERS = 6;
 /** uPlot declares these as ambient const enums, which a bundler that compiles file by file cannot read. */
 const DISTRIBUTIONS = { linear: 1, log: 3 } as unknown as Readonly<Record<ScaleKind, uPlot.Scale.Distr>>;
 const RIGHT_SIDE = 1 as unknown as uPlot.Axis.Side;
+
+/** Half of `10:00:00`, which stands under the plot's right end. */
+const LAST_TIME_ROOM = 28;
 
 function valueAxisSize(theme: Theme): number {
   return Math.round(theme.fontSize * 0.62 * VALUE_AXIS_CHARACTERS + 14);
@@ -61,9 +65,8 @@ function valueAxis({ quantity }: ChartSpec, kind: ScaleKind, theme: Theme): uPlo
     space: 30,
     values: (plot, splits) => splits.map((split) => quantity.tick(split, plot.scales['y']?.max ?? 1)),
     filter: (_plot, splits) => splits,
-    ...(kind === 'log'
-      ? { splits: (_plot, _axis, min, max) => logSplits(min, max) }
-      : { incrs: (_plot, _axis, _min, max) => quantity.steps(max) }),
+    incrs: (_plot, _axis, _min, max) => quantity.steps(max),
+    splits: (_plot, _axis, min, max, step) => (kind === 'log' ? logSplits(min, max) : linearSplits(min, max, step)),
   };
 }
 
@@ -81,6 +84,7 @@ function rightAxis({ quantity }: ChartSpec, line: LineSpec, theme: Theme): uPlot
     space: 30,
     values: (plot, splits) => splits.map((split) => quantity.tick(split, plot.scales['right']?.max ?? 1)),
     incrs: (_plot, _axis, _min, max) => quantity.steps(max),
+    splits: (_plot, _axis, min, max, step) => linearSplits(min, max, step),
   };
 }
 
@@ -116,7 +120,7 @@ export function chartOptions(
   context: ChartContext,
 ): uPlot.Options {
   const right = lines.find((line) => line.right === true);
-  const rightRoom = 20 + (right === undefined && context.hasRightAxis() ? valueAxisSize(theme) : 0);
+  const rightRoom = LAST_TIME_ROOM + (right === undefined && context.hasRightAxis() ? valueAxisSize(theme) : 0);
   const span = (): uPlot.Range.MinMax => [...context.span()];
   return {
     ...size,
@@ -149,7 +153,7 @@ export function chartOptions(
       // Only where one points is shared: a selection is drawn where it is made.
       sync: { key: 'libvirt', scales: ['x', null], filters: { pub: (type) => type === 'mousemove' } },
     },
-    hooks: { setCursor: [context.pointed], setSelect: [zoomOnSelect(context.zoom)] },
+    hooks: { setCursor: [context.pointed], draw: [context.drawn], setSelect: [zoomOnSelect(context.zoom)] },
     plugins: [marksPlugin(context.marks, theme)],
   };
 }

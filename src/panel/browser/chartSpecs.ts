@@ -73,7 +73,7 @@ export const CHARTS: readonly ChartSpec[] = [
         label: 'Dirty rate',
         meaning:
           'How fast the guest writes memory, as QEMU measures it at each iteration: at a stall it equals the bandwidth. Not known in iteration 1.',
-        colour: 'orange',
+        colour: 'yellow',
         pattern: 'dashed',
       },
     ],
@@ -112,7 +112,7 @@ export const CHARTS: readonly ChartSpec[] = [
         key: 'throttle',
         label: 'CPU throttle',
         meaning: 'How much of its processor time auto-converge takes from the guest.',
-        colour: 'orange',
+        colour: 'yellow',
         pattern: 'solid',
         area: true,
         stepped: true,

@@ -32,7 +32,8 @@ export class Charts {
       zoom: (span: Span | undefined) => this.zoom(span),
       hasRightAxis: () =>
         CHARTS.some(({ lines }) => lines.some(({ right, key }) => right === true && this.columns.has[key])),
-      pointed: (plot: uPlot) => this.charts.find((chart) => chart.owns(plot))?.readOut(),
+      pointed: (plot: uPlot) => this.chartOf(plot)?.readOut(),
+      drawn: (plot: uPlot) => this.chartOf(plot)?.showUnit(),
     };
     this.charts = CHARTS.map((spec) => new Chart(spec, context));
     const showAll = element('button', { className: 'plain small', attributes: { type: 'button' } });
@@ -55,9 +56,8 @@ export class Charts {
   public setData(samples: readonly PanelSample[], marks: readonly PanelMark[], ended: boolean): void {
     this.columns = toColumns(samples, marks);
     this.marks = sortMarks(marks);
-    const first = this.columns.x[0] ?? 0;
     const last = Math.max(this.columns.x.at(-1) ?? 0, this.marks.lastMs / 1000);
-    this.whole = timeSpan(Math.min(first, samples[0] === undefined ? 0 : samples[0].elapsedMs / 1000), last, ended);
+    this.whole = timeSpan(this.columns.firstSeconds, last, ended);
     this.render();
   }
 
@@ -71,6 +71,10 @@ export class Charts {
   public reset(): void {
     this.zoomed = undefined;
     this.zoomBar.hidden = true;
+  }
+
+  private chartOf(plot: uPlot): Chart | undefined {
+    return this.charts.find((chart) => chart.owns(plot));
   }
 
   private render(): void {

@@ -19,6 +19,8 @@ export type Column = (number | null)[];
 /** uPlot's form of the samples: seconds on x, a null wherever no line may be drawn. */
 export interface Columns {
   readonly x: number[];
+  /** Seconds of the first reading; x may begin before it, with a gap. */
+  readonly firstSeconds: number;
   readonly values: Readonly<Record<ColumnKey, Column>>;
   /** Columns worth a line: said by the host at least once, and for a disk, more than nothing. */
   readonly has: Readonly<Record<ColumnKey, boolean>>;
@@ -118,7 +120,7 @@ export function toColumns(samples: readonly PanelSample[], marks: readonly Panel
     }
   }
   for (const edge of edges.slice(nextEdge)) pushNulls(edge);
-  return { x, values, has };
+  return { x, firstSeconds: (ordered[0]?.elapsedMs ?? 0) / 1000, values, has };
 }
 
 /** The last figure of a column and its place, for what is shown while nobody points at anything. */

@@ -42,6 +42,11 @@ export class FieldsTable {
     this.fields = fields;
     this.none.hidden = fields.length > 0;
     this.table.hidden = fields.length === 0;
+    // Where virsh printed for people, its names are the labels: once is enough.
+    this.table.classList.toggle(
+      'same-names',
+      fields.every(({ name, label }) => name === label),
+    );
     while (this.rows.length > fields.length) this.rows.pop()?.row.remove();
     fields.forEach((field, index) => {
       const row = this.rows[index] ?? this.addRow();

@@ -3,7 +3,7 @@ import type { SortedMarks } from './marks.js';
 import { type Pen, vertical } from './pen.js';
 
 /** Closer than that, lines of iterations would fill the chart: they become ticks at its upper edge. */
-const LEAST_ITERATION_SPACE = 7;
+const LEAST_ITERATION_SPACE = 9;
 
 interface SeenIteration {
   readonly x: number;
@@ -23,7 +23,8 @@ function seenIterations(pen: Pen, { iterations }: SortedMarks): SeenIteration[] 
 export function drawIterationLines(pen: Pen, marks: SortedMarks): void {
   const { box, ratio, theme } = pen;
   const seen = seenIterations(pen, marks);
-  const crowded = seen.length > 1 && box.width / seen.length < LEAST_ITERATION_SPACE * ratio;
+  const width = (seen.at(-1)?.x ?? 0) - (seen[0]?.x ?? 0);
+  const crowded = seen.length > 2 && width / (seen.length - 1) < LEAST_ITERATION_SPACE * ratio;
   let drawn = -Infinity;
   for (const { x, numbered } of seen) {
     if (crowded && !numbered && x - drawn < 2 * ratio) continue;

@@ -30,7 +30,7 @@ const bytes: Quantity = {
   axisUnit: (top) => byteUnit(top).label,
   tick: (value, top) => trimmed(value / byteUnit(top).bytes),
   steps: (top) => decimalSteps(byteUnit(top).bytes, -1, 4),
-  span: (max) => linearSpan(max, MIB),
+  span: (max) => linearSpan(max, 10 * MIB),
 };
 
 const rate: Quantity = {

@@ -55,6 +55,13 @@ export function linearSpan(max: number | null, floor: number): Span {
   return [0, Math.max(max === null ? 0 : max * 1.08, floor)];
 }
 
+/** Labels of a linear axis. uPlot's own round to decimal places, and a tenth of a GiB in bytes has too many. */
+export function linearSplits(min: number, max: number, step: number): number[] {
+  const splits: number[] = [];
+  for (let count = Math.ceil(min / step); count * step <= max * (1 + 1e-9); count += 1) splits.push(count * step);
+  return splits;
+}
+
 export interface ByteUnit {
   readonly label: string;
   readonly bytes: number;

@@ -1,5 +1,5 @@
 /** The lines' colours, by the editor's names for them. */
-export type LineColour = 'blue' | 'purple' | 'orange' | 'green' | 'red';
+export type LineColour = 'blue' | 'purple' | 'yellow' | 'green' | 'red';
 
 /** What a canvas has to know of the theme: a canvas does not see style sheets. */
 export interface Theme {
@@ -18,7 +18,7 @@ export interface Theme {
   readonly lineWidth: number;
 }
 
-const LINE_COLOURS: readonly LineColour[] = ['blue', 'purple', 'orange', 'green', 'red'];
+const LINE_COLOURS: readonly LineColour[] = ['blue', 'purple', 'yellow', 'green', 'red'];
 
 /** A colour let through by so much: for grids and areas, in any theme. */
 export function faded(colour: string, percent: number): string {
@@ -40,7 +40,7 @@ export function readTheme(): Theme {
     muted,
     background: variable('editor-background', body.backgroundColor),
     grid: faded(text, highContrast ? 28 : 9),
-    iteration: faded(text, highContrast ? 60 : 26),
+    iteration: faded(text, highContrast ? 36 : 24),
     hatch: faded(text, highContrast ? 55 : 22),
     action: text,
     failure: variable('errorForeground', line('red')),
