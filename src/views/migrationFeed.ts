@@ -2,10 +2,13 @@ import type { Disposable } from '../base/disposable.js';
 import type { Migration, Migrations } from '../migration/model.js';
 
 /**
- * Calls `onChange` for whatever changes about any running migration, samples included, and for the list itself. What has
- * ended is listened to no more: a list of past migrations costs nothing.
+ * Calls `onChange` with a running migration for whatever changes about it, samples included, and with undefined for the
+ * list itself. What has ended is listened to no more: a list of past migrations costs nothing.
  */
-export function followRunning(migrations: Migrations, onChange: () => void): Disposable {
+export function followRunning(
+  migrations: Migrations,
+  onChange: (migration: Migration | undefined) => void,
+): Disposable {
   const followed = new Map<Migration, Disposable>();
   const reconcile = (): void => {
     const running = new Set(migrations.all.filter((migration) => migration.state.outcome === undefined));
@@ -15,12 +18,16 @@ export function followRunning(migrations: Migrations, onChange: () => void): Dis
       followed.delete(migration);
     }
     for (const migration of running) {
-      if (!followed.has(migration)) followed.set(migration, migration.onDidChange(onChange));
+      if (!followed.has(migration))
+        followed.set(
+          migration,
+          migration.onDidChange(() => onChange(migration)),
+        );
     }
   };
   const onList = migrations.onDidChange(() => {
     reconcile();
-    onChange();
+    onChange(undefined);
   });
   reconcile();
   return {

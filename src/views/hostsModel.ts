@@ -1,0 +1,169 @@
+import { cleanLabel } from '../base/cleanText.js';
+import type { Fleet, Hypervisor, HypervisorStatus } from '../hypervisor/model.js';
+import { colors, type Icon, type Row, rowId } from './rows.js';
+
+/** A note in the tree: what is wrong with a setting or a host, or what to do about it. */
+export interface NoteNode {
+  readonly kind: 'note';
+  /** Undefined for the setting's. */
+  readonly host: string | undefined;
+  readonly text: string;
+  readonly icon: Icon;
+}
+export interface GroupNode {
+  readonly kind: 'group';
+  readonly group: string;
+}
+export interface HostNode {
+  readonly kind: 'host';
+  readonly host: string;
+}
+export interface DomainNode {
+  readonly kind: 'domain';
+  readonly host: string;
+  /** Its UUID. */
+  readonly domain: string;
+}
+export type HostsNode = NoteNode | GroupNode | HostNode | DomainNode;
+
+/** With more hosts than this the tree begins folded: hundreds of hosts are looked through by name first. */
+const unfoldedHosts = 10;
+/** A reason up to this long is readable beside its host's name in a narrow side bar; a longer one gets a row below it. */
+const shortReason = 24;
+
+const order = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
+/** Groups in the order they are first named, then hosts without one. */
+export function rootNodes(fleet: Fleet, problems: readonly string[]): HostsNode[] {
+  const groups = new Set<string>();
+  for (const { config } of fleet.hypervisors) if (config.group !== undefined) groups.add(config.group);
+  return [
+    ...problems.map((text): NoteNode => ({
+      kind: 'note',
+      host: undefined,
+      text,
+      icon: { id: 'warning', color: colors.attention },
+    })),
+    ...[...groups].map((group): GroupNode => ({ kind: 'group', group })),
+    ...hostNodes(fleet, undefined),
+  ];
+}
+
+export function hostNodes(fleet: Fleet, group: string | undefined): HostNode[] {
+  return fleet.hypervisors
+    .filter(({ config }) => config.group === group)
+    .map(({ config }): HostNode => ({ kind: 'host', host: config.name }));
+}
+
+/** Why a host fails and what to do, then its domains by name. */
+export function hostChildren(hypervisor: Hypervisor): (NoteNode | DomainNode)[] {
+  const { config, status, domains } = hypervisor;
+  if (status.kind === 'disconnected') return [];
+  const nodes: (NoteNode | DomainNode)[] = notesOn(config.name, status);
+  const sorted = [...domains.values()].sort((a, b) => order.compare(a.name, b.name) || order.compare(a.uuid, b.uuid));
+  for (const { uuid } of sorted) nodes.push({ kind: 'domain', host: config.name, domain: uuid });
+  if (status.kind === 'connected' && sorted.length === 0) {
+    nodes.push({ kind: 'note', host: config.name, text: 'No domains', icon: { id: 'info', color: colors.dim } });
+  }
+  return nodes;
+}
+
+/** As `hostChildren`, without putting them in order. */
+function hostHasChildren({ config, status, domains }: Hypervisor): boolean {
+  if (status.kind === 'disconnected') return false;
+  return status.kind === 'connected' || domains.size > 0 || notesOn(config.name, status).length > 0;
+}
+
+function notesOn(host: string, status: HypervisorStatus): NoteNode[] {
+  if (status.kind !== 'failed') return [];
+  const notes: NoteNode[] = [];
+  if (status.message.length > shortReason) {
+    notes.push({ kind: 'note', host, text: status.message, icon: { id: 'error', color: colors.bad } });
+  }
+  if (status.advice !== undefined) {
+    notes.push({ kind: 'note', host, text: status.advice, icon: { id: 'lightbulb', color: undefined } });
+  }
+  return notes;
+}
+
+export function noteRow({ host, text, icon }: NoteNode): Row {
+  return {
+    id: rowId('note', host ?? '', text),
+    label: cleanLabel(text),
+    description: undefined,
+    icon,
+    contextValue: 'note',
+    tooltip: [text],
+    children: 'none',
+    ...(host === undefined
+      ? { command: { command: 'libvirt.editHosts', title: 'Edit Hosts', arguments: [] as readonly unknown[] } }
+      : {}),
+  };
+}
+
+export function groupRow({ group }: GroupNode, fleet: Fleet): Row {
+  const hosts = fleet.hypervisors.filter(({ config }) => config.group === group);
+  const failed = hosts.filter(({ status }) => status.kind === 'failed').length;
+  return {
+    id: rowId('group', group),
+    label: cleanLabel(group),
+    description: failed === 0 ? undefined : `${failed} failed`,
+    icon: { id: 'folder', color: undefined },
+    contextValue: 'group',
+    tooltip: [group, `${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'}`],
+    children: 'expanded',
+  };
+}
+
+export function hostRow(hypervisor: Hypervisor, fleet: Fleet): Row {
+  const { config, status, capabilities } = hypervisor;
+  const version = capabilities?.libvirtVersion;
+  return {
+    id: rowId('host', config.name),
+    label: cleanLabel(config.name),
+    description: hostDescription(hypervisor),
+    icon: hostIcon(status),
+    contextValue: `host.${status.kind}`,
+    tooltip: [
+      config.name,
+      `${config.destination} · ${config.uri}`,
+      ...(version === undefined ? [] : [`libvirt ${version}`]),
+      ...(config.readOnly ? ['Read-only: it is watched, and nothing is changed on it.'] : []),
+      ...(status.kind === 'failed' ? [status.message] : []),
+      ...(status.kind === 'failed' && status.advice !== undefined ? [status.advice] : []),
+    ],
+    children: hostHasChildren(hypervisor)
+      ? fleet.hypervisors.length > unfoldedHosts
+        ? 'collapsed'
+        : 'expanded'
+      : 'none',
+  };
+}
+
+function hostDescription({ config, status, domains }: Hypervisor): string {
+  switch (status.kind) {
+    case 'disconnected':
+      return 'not connected';
+    case 'connecting':
+      return 'connecting…';
+    case 'failed':
+      return cleanLabel(status.message);
+    case 'connected': {
+      const running = [...domains.values()].filter(({ state }) => state === 'running').length;
+      return `${running} of ${domains.size} running${config.readOnly ? ' · read-only' : ''}`;
+    }
+  }
+}
+
+function hostIcon(status: HypervisorStatus): Icon {
+  switch (status.kind) {
+    case 'disconnected':
+      return { id: 'server', color: colors.dim };
+    case 'connecting':
+      return { id: 'loading~spin', color: undefined };
+    case 'failed':
+      return { id: 'error', color: colors.bad };
+    case 'connected':
+      return { id: 'server', color: colors.good };
+  }
+}
