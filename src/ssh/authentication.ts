@@ -196,7 +196,9 @@ export class Authentication {
 /** ssh2 returns its errors here, except for a few that it throws. */
 function parsed(ssh2: Ssh2, key: Buffer | string, passphrase?: string): ParsedKey | Error {
   try {
-    return ssh2.utils.parseKey(key, passphrase);
+    // Undefined for a file with no key in it, though its types don't say so.
+    const result = ssh2.utils.parseKey(key, passphrase) as ParsedKey | Error | undefined;
+    return result ?? new Error('it holds no key');
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }

@@ -1,0 +1,90 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ssh2Connector, type Ssh2Limits } from '../../../src/ssh/connect.js';
+import type { SshEnvironment } from '../../../src/ssh/environment.js';
+import { resolvedHostOf } from '../../../src/ssh/resolvedHost.js';
+import type { ConnectPrompts, HostKeyQuestion } from '../../../src/ssh/types.js';
+import type { KeyPair } from './recordingServer.js';
+
+/** A user's home folder that lasts as long as one test. */
+export class Home {
+  readonly path = mkdtempSync(join(tmpdir(), 'ssh-home-'));
+  readonly knownHosts = join(this.path, '.ssh', 'known_hosts');
+  readonly notices: string[] = [];
+  env: Record<string, string> = {};
+
+  get environment(): SshEnvironment {
+    return { platform: process.platform, env: this.env, homeDir: this.path, userName: 'me' };
+  }
+
+  /** Writes a private key into ~/.ssh and returns its path. */
+  addKey(name: string, key: KeyPair, mode = 0o600): string {
+    const path = join(this.path, '.ssh', name);
+    this.write(path, key.private);
+    chmodSync(path, mode);
+    return path;
+  }
+
+  /** Makes a host's key known. */
+  trust(port: number, key: KeyPair, marker = ''): void {
+    this.write(this.knownHosts, `${this.readKnownHosts()}${marker}[127.0.0.1]:${port} ${key.public}\n`);
+  }
+
+  readKnownHosts(): string {
+    try {
+      return readFileSync(this.knownHosts, 'utf8');
+    } catch {
+      return '';
+    }
+  }
+
+  write(path: string, text: string): void {
+    mkdirSync(join(this.path, '.ssh'), { recursive: true, mode: 0o700 });
+    writeFileSync(path, text);
+  }
+
+  /** A connector that knows this home only, and what else its configuration says. */
+  connector(keywords: Record<string, string> = {}, limits: Partial<Ssh2Limits> = {}): Ssh2Connector {
+    const all = Object.entries({ globalknownhostsfile: 'none', ...keywords });
+    const map = new Map(all.map(([keyword, value]) => [keyword, value.split('\n')]));
+    return new Ssh2Connector({
+      environment: this.environment,
+      limits,
+      onNotice: (text) => this.notices.push(text),
+      resolve: (destination) => Promise.resolve(resolvedHostOf(map, destination, this.environment)),
+    });
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Answers prompts and remembers what was asked. */
+export class Answers implements ConnectPrompts {
+  readonly hostKeys: HostKeyQuestion[] = [];
+  readonly passphrases: string[] = [];
+
+  constructor(
+    private readonly trust: boolean | Promise<boolean> = true,
+    private readonly secrets: readonly string[] = [],
+  ) {}
+
+  async confirmHostKey(question: HostKeyQuestion): Promise<boolean> {
+    this.hostKeys.push(question);
+    return this.trust;
+  }
+
+  passphrase(keyFile: string, attempt = 1): Promise<string | undefined> {
+    this.passphrases.push(`${keyFile} ${attempt}`);
+    return Promise.resolve(this.secrets[attempt - 1]);
+  }
+}
+
+/** A promise and its resolver: Node 20 has no Promise.withResolvers. */
+export function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((resolved) => (resolve = resolved));
+  return { promise, resolve };
+}
