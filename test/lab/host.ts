@@ -1,0 +1,70 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hostFolder, type HostName, type HostPlan } from './layout.js';
+import { sshdConfig } from './hostScript.js';
+import { run, type RunResult } from './run.js';
+
+export const sshPort = 22;
+
+/** One hypervisor of the lab, from the inside: commands run in its namespaces, without SSH. */
+export class LabHost {
+  readonly name: HostName;
+  readonly address: string;
+  /** What it sees of the file system, from the outside. */
+  readonly folder: string;
+
+  constructor(
+    private readonly plan: HostPlan,
+    /** Its process 1, as this machine counts. */
+    readonly pid: number,
+  ) {
+    this.name = plan.name;
+    this.address = plan.address;
+    this.folder = hostFolder(plan.name);
+  }
+
+  /** The words before a command that make it run on this host. */
+  get enter(): readonly string[] {
+    return ['nsenter', '-t', String(this.pid), '-m', '-u', '-n', '-p', 'env', 'LC_ALL=C', 'VIRSH_HISTSIZE=0'];
+  }
+
+  exec(argv: readonly string[], input?: string): Promise<RunResult> {
+    return run([...this.enter, ...argv], input);
+  }
+
+  /** Runs one virsh command; a refusal is an error in virsh's words. */
+  async virsh(args: readonly string[]): Promise<string> {
+    const { stdout, stderr, code } = await this.exec(['virsh', ...args]);
+    if (code !== 0) throw new Error(`${this.name}: virsh ${args.join(' ')}: ${stderr.trim()}`);
+    return stdout;
+  }
+
+  /** `running (migrated)`, or undefined when the host has no such domain. */
+  async stateOf(uuid: string): Promise<string | undefined> {
+    const { stdout, code } = await this.exec(['virsh', 'domstate', '--reason', uuid]);
+    return code === 0 ? stdout.trim() : undefined;
+  }
+
+  /** Writes a file in the host's folder; returns its path, which is the same inside and outside. */
+  async writeFile(name: string, content: string, mode = 0o644): Promise<string> {
+    const path = join(this.folder, name);
+    await writeFile(path, content);
+    await chmod(path, mode);
+    return path;
+  }
+
+  /** Another sshd on this host, with settings of its own (they win over the lab's). Lives until the lab goes down, or `stop`. */
+  async startSshd(port: number, settings: readonly string[] = []): Promise<{ readonly stop: () => Promise<void> }> {
+    const pidFile = join(this.folder, `sshd-${port}.pid`);
+    const config = await this.writeFile(`sshd_config-${port}`, sshdConfig(this.plan, port, pidFile, settings));
+    const { stderr, code } = await this.exec(['/usr/sbin/sshd', '-f', config, '-E', join(this.folder, `sshd-${port}.log`)]);
+    if (code !== 0) throw new Error(`sshd on ${this.name}:${port}: ${stderr.trim()}`);
+    return {
+      stop: async () => {
+        // Counted in the host's own numbers.
+        const pid = await readFile(pidFile, 'utf8').catch(() => undefined);
+        if (pid !== undefined) await this.exec(['kill', pid.trim()]);
+      },
+    };
+  }
+}

@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Programs the lab runs, by the Debian package that has them. */
+const programs: Readonly<Record<string, string>> = {
+  libvirtd: 'libvirt-daemon',
+  virtlogd: 'libvirt-daemon',
+  virsh: 'libvirt-clients',
+  'qemu-system-x86_64': 'qemu-system-x86',
+  sshd: 'openssh-server',
+  'ssh-keygen': 'openssh-client',
+  busybox: 'busybox-static',
+  ip: 'iproute2',
+  cpio: 'cpio',
+  nsenter: 'util-linux',
+  unshare: 'util-linux',
+};
+
+/** Why the lab can't run here, in one line that says what to do; undefined when it can. */
+export function labMissing(): string | undefined {
+  if (process.platform !== 'linux') return 'The lab needs Linux (network namespaces, libvirt, QEMU).';
+  if (process.getuid?.() !== 0) return 'The lab needs root, for its network namespaces: run it with sudo.';
+  const packages = new Set(
+    Object.entries(programs).flatMap(([program, owner]) => (onPath(program) ? [] : [owner])),
+  );
+  if (packages.size === 0) return undefined;
+  return `The lab needs packages that are not installed: apt-get install --no-install-recommends ${[...packages, 'libvirt-daemon-system', 'libvirt-daemon-driver-qemu'].join(' ')}`;
+}
+
+function onPath(program: string): boolean {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
+  return folders.some((folder) => existsSync(join(folder, program)));
+}
