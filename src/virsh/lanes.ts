@@ -60,7 +60,13 @@ export class VirshLanes implements Disposable {
   }
 
   private log(line: string, startedMs: number, outcome: 'ok' | 'failed', answer: string): void {
-    this.options.log.virsh({ host: this.options.host, line, durationMs: performance.now() - startedMs, outcome, answer });
+    this.options.log.virsh({
+      host: this.options.host,
+      line,
+      durationMs: performance.now() - startedMs,
+      outcome,
+      answer,
+    });
   }
 
   private ask<T>(command: VirshCommand<T>, line: string): Promise<Reply> {

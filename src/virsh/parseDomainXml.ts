@@ -1,0 +1,112 @@
+import { parseString, processors } from 'xml2js';
+import { UserError } from '../base/errors.js';
+import type { DomainDescription } from './domain.js';
+
+/** Bytes in each of libvirt's memory units; KiB where none is told. */
+const memoryUnits: Readonly<Record<string, number>> = {
+  b: 1,
+  bytes: 1,
+  KB: 1000,
+  k: 1024,
+  KiB: 1024,
+  MB: 1e6,
+  M: 2 ** 20,
+  MiB: 2 ** 20,
+  GB: 1e9,
+  G: 2 ** 30,
+  GiB: 2 ** 30,
+  TB: 1e12,
+  T: 2 ** 40,
+  TiB: 2 ** 40,
+};
+
+const novaNamespace = 'http://openstack.org/xmlns/libvirt/nova/';
+
+interface Node {
+  /** Attributes with their namespaces, since `xmlns` is asked for. */
+  readonly $?: Readonly<Record<string, { readonly value: string } | undefined>>;
+  readonly $ns?: { readonly uri: string; readonly local: string };
+  readonly _?: string;
+  readonly [child: string]: unknown;
+}
+
+/** What a domain's XML tells of it. Throws a `UserError` for what is no domain XML. The one place that knows XML. */
+export function parseDomainXml(text: string): DomainDescription {
+  const domain = rootOf(text);
+  const uuid = textOf(child(domain, 'uuid'));
+  const name = textOf(child(domain, 'name'));
+  if (uuid === undefined || name === undefined) throw new UserError('The domain XML has no uuid or name.');
+  const nova = novaName(child(domain, 'metadata'));
+  const cloudstack = nova === undefined && isCloudStack(domain, name);
+  return {
+    uuid,
+    name,
+    title: textOf(child(domain, 'title')),
+    memoryBytes: bytesOf(child(domain, 'memory')),
+    vcpus: countOf(textOf(child(domain, 'vcpu'))),
+    // CloudStack's agent gives the instance's own name to the domain itself; its display name is not in the XML.
+    platformName: nova ?? (cloudstack ? name : undefined),
+    platform: nova !== undefined ? 'openstack' : cloudstack ? 'cloudstack' : undefined,
+    virtType: domain.$?.['type']?.value,
+  };
+}
+
+function rootOf(text: string): Node {
+  let parsed: unknown;
+  let failure: Error | null = null;
+  // Synchronous without `async`. Entities a document defines itself are not expanded by sax, but refused by its strict mode.
+  parseString(
+    text,
+    {
+      explicitRoot: true,
+      xmlns: true,
+      trim: true,
+      attrValueProcessors: [],
+      tagNameProcessors: [processors.stripPrefix],
+    },
+    (error, result: unknown) => {
+      failure ??= error;
+      parsed = result;
+    },
+  );
+  const domain = isNode(parsed) ? parsed['domain'] : undefined;
+  if (failure !== null || !isNode(domain)) throw new UserError('What dumpxml answered is not a domain XML.');
+  return domain;
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The first child element of that name, whatever its prefix. An element without attributes or children is a string. */
+function child(node: Node | undefined, name: string): Node | undefined {
+  const all = node?.[name];
+  const first: unknown = Array.isArray(all) ? all[0] : undefined;
+  return typeof first === 'string' ? { _: first } : isNode(first) ? first : undefined;
+}
+
+function textOf(node: Node | undefined): string | undefined {
+  return node?._ === undefined || node._ === '' ? undefined : node._;
+}
+
+function countOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) : undefined;
+}
+
+function bytesOf(node: Node | undefined): number | undefined {
+  const text = textOf(node);
+  const factor = memoryUnits[node?.$?.['unit']?.value ?? 'KiB'];
+  return text !== undefined && /^\d{1,18}$/.test(text) && factor !== undefined ? Number(text) * factor : undefined;
+}
+
+/** OpenStack's display name: `<nova:instance><nova:name>`, by namespace, since the prefix is anyone's choice. */
+function novaName(metadata: Node | undefined): string | undefined {
+  const instance = child(metadata, 'instance');
+  return instance?.$ns?.uri.startsWith(novaNamespace) === true ? textOf(child(instance, 'name')) : undefined;
+}
+
+/** CloudStack names its guests i-ACCOUNT-ID-VM, and routers, console proxies and storage VMs r-, v- and s-ID-VM. */
+function isCloudStack(domain: Node, name: string): boolean {
+  const system = /^[rsv]-\d+-VM$/.test(name);
+  return system || (/^i-\d+-\d+-VM$/.test(name) && textOf(child(domain, 'description')) !== undefined);
+}
