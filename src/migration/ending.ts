@@ -93,7 +93,13 @@ export class Ending {
     const endedOn = outcome.kind === 'completed' ? destination : source;
     const endedAtMs = Date.now();
     migration.update(
-      { phase: 'ended', outcome, endedAtMs, interrupted: undefined, destination: migration.state.destination ?? destination?.config.name },
+      {
+        phase: 'ended',
+        outcome,
+        endedAtMs,
+        interrupted: undefined,
+        destination: migration.state.destination ?? destination?.config.name,
+      },
       endedAtMs,
     );
     if (endedOn !== undefined && !notes.pausedBefore && outcome.kind !== 'lost') {

@@ -54,7 +54,10 @@ export class Journal implements Disposable {
       if (lines.length === 0) return;
       const text = lines.map((line) => JSON.stringify(line) + '\n').join('');
       this.storage.append(file, text).catch((error: unknown) => {
-        this.log.error(migration.source, `The record of ${migration.domainName}'s migration can't be written: ${messageOf(error)}`);
+        this.log.error(
+          migration.source,
+          `The record of ${migration.domainName}'s migration can't be written: ${messageOf(error)}`,
+        );
       });
     };
     if (isNew) {

@@ -41,8 +41,8 @@ export class MigrationRegistry implements Migrations {
   }
 
   /** A domain migrates away from one place only: what two hosts of the tree that are one machine see is one migration. */
-  runningAnywhere(domainUuid: string): TrackedMigration | undefined {
-    return [...this.byId.values()].find((m) => m.running && m.domainUuid === domainUuid);
+  runningAnywhere(domainUuid: string): readonly TrackedMigration[] {
+    return [...this.byId.values()].filter((m) => m.running && m.domainUuid === domainUuid);
   }
 
   /** Adds one seen for the first time. */

@@ -34,9 +34,15 @@ export function settle(evidence: Evidence): Outcome {
     if (runsAsMigrated(destination)) return { kind: 'completed', result: resultOf(completed) };
     if (completed !== undefined) return { kind: 'completed', result: resultOf(completed) };
     if (evidence.stoppedOtherwise !== undefined) {
-      return { kind: 'failed', reason: `the guest was stopped on its source (${evidence.stoppedOtherwise.toLowerCase()})` };
+      return {
+        kind: 'failed',
+        reason: `the guest was stopped on its source (${evidence.stoppedOtherwise.toLowerCase()})`,
+      };
     }
-    return { kind: 'lost', reason: 'the guest is no longer on its source, and no host of the tree tells where it went' };
+    return {
+      kind: 'lost',
+      reason: 'the guest is no longer on its source, and no host of the tree tells where it went',
+    };
   }
   if (lastJob?.type === 'cancelled' || evidence.abortedHere) return { kind: 'aborted' };
   if (source === undefined) return { kind: 'lost', reason: 'its source can no longer be asked' };
@@ -44,7 +50,10 @@ export function settle(evidence: Evidence): Outcome {
     return { kind: 'failed', reason: 'post-copy failed; the guest is stopped, half on each host' };
   }
   if (source.state === 'shutOff' || source.state === 'crashed') {
-    return { kind: 'failed', reason: `the guest was ${source.state === 'crashed' ? 'crashed' : 'shut off'} on its source${because(source)}` };
+    return {
+      kind: 'failed',
+      reason: `the guest was ${source.state === 'crashed' ? 'crashed' : 'shut off'} on its source${because(source)}`,
+    };
   }
   return { kind: 'endedWithoutCompleting' };
 }

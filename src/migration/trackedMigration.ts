@@ -124,7 +124,12 @@ export class TrackedMigration implements Migration {
   }
 
   /** Takes over what a journal kept. For one that was just constructed. */
-  restore(samples: readonly Sample[], marks: readonly Mark[], fields: readonly RawField[], state: MigrationState): void {
+  restore(
+    samples: readonly Sample[],
+    marks: readonly Mark[],
+    fields: readonly RawField[],
+    state: MigrationState,
+  ): void {
     this.sampleList.push(...samples);
     this.markList.push(...marks);
     this.fieldList = fields;
@@ -140,7 +145,9 @@ export class TrackedMigration implements Migration {
   private boundaryAt(atMs: number, elapsedMs: number, iteration: number | undefined): Mark | undefined {
     if (iteration === undefined || iteration < 1) return undefined;
     const last = this.markList.findLast((mark) => mark.kind === 'iteration');
-    return last !== undefined && last.iteration >= iteration ? undefined : { kind: 'iteration', atMs, elapsedMs, iteration };
+    return last !== undefined && last.iteration >= iteration
+      ? undefined
+      : { kind: 'iteration', atMs, elapsedMs, iteration };
   }
 }
 

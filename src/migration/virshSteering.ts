@@ -83,7 +83,9 @@ export class VirshSteering implements Steering {
           readBack: async () => {
             const now = await hypervisor.run(getSpeed(uuid));
             if (now !== action.speedMiBps && !(isUnlimited(action.speedMiBps) && isUnlimited(now))) {
-              throw new UserError(`${host}: the speed limit of ${name} is ${speedText(now)} after setting ${speedText(action.speedMiBps)}.`);
+              throw new UserError(
+                `${host}: the speed limit of ${name} is ${speedText(now)} after setting ${speedText(action.speedMiBps)}.`,
+              );
             }
             return `the speed limit is now ${speedText(now)}`;
           },
@@ -98,7 +100,9 @@ export class VirshSteering implements Steering {
             }
             const now = await hypervisor.run(getMaxDowntime(uuid));
             if (now !== action.downtimeMs) {
-              throw new UserError(`${host}: max downtime of ${name} is ${now} ms after setting ${action.downtimeMs} ms.`);
+              throw new UserError(
+                `${host}: max downtime of ${name} is ${now} ms after setting ${action.downtimeMs} ms.`,
+              );
             }
             return `max downtime is now ${now} ms`;
           },
@@ -130,12 +134,19 @@ export class VirshSteering implements Steering {
     }
   }
 
-  private async stateAfter(hypervisor: Hypervisor, uuid: string, wanted: 'paused' | 'running', text: string): Promise<string> {
+  private async stateAfter(
+    hypervisor: Hypervisor,
+    uuid: string,
+    wanted: 'paused' | 'running',
+    text: string,
+  ): Promise<string> {
     try {
       const { state, reason } = await hypervisor.run(domainState(uuid));
       // A paused guest leaves quickly: it may have switched over before the question came.
       if (state === wanted || state === 'shutOff') return text;
-      throw new UserError(`${hypervisor.config.name}: the domain is ${state}${reason === undefined ? '' : ` (${reason})`}, not ${wanted}.`);
+      throw new UserError(
+        `${hypervisor.config.name}: the domain is ${state}${reason === undefined ? '' : ` (${reason})`}, not ${wanted}.`,
+      );
     } catch (error) {
       if (isGone(error)) return 'the guest has left this host: its migration is complete';
       throw error;
@@ -179,5 +190,14 @@ function mark(
   if (migration === undefined) return;
   const atMs = Date.now();
   const elapsedMs = Math.max(atMs - migration.startedAtMs, migration.lastSample?.elapsedMs ?? 0);
-  migration.addMark({ kind: 'action', atMs, elapsedMs, action: action.kind, label, virshLine: virshLineSent, answer, failed });
+  migration.addMark({
+    kind: 'action',
+    atMs,
+    elapsedMs,
+    action: action.kind,
+    label,
+    virshLine: virshLineSent,
+    answer,
+    failed,
+  });
 }

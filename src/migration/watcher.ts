@@ -42,6 +42,8 @@ export class MigrationWatcher implements Disposable {
   private readonly owned = new Disposables();
   /** Domains being asked right now: a late answer must not queue up more questions. */
   private readonly asking = new Set<string>();
+  /** Domains of which something was heard while they were being asked. */
+  private readonly again = new Set<string>();
   /** Migrations whose end is being worked out. */
   private readonly ending = new Set<TrackedMigration>();
   /** Migrations sampled by this watcher: not those an earlier window left and nobody has found again yet. */
@@ -114,13 +116,18 @@ export class MigrationWatcher implements Disposable {
    * `likely` when something hints at a migration, so that its first reading is a whole one.
    */
   private async look(uuid: string, leftBehind?: TrackedMigration, likely = false): Promise<void> {
-    if (this.asking.has(uuid)) return;
+    if (this.asking.has(uuid)) {
+      // The answer under way may be older than what happened: a hint is looked at again, a tick is not.
+      if (likely) this.again.add(uuid);
+      return;
+    }
     this.asking.add(uuid);
     try {
       await this.lookNow(uuid, leftBehind, likely);
     } finally {
       this.asking.delete(uuid);
     }
+    if (this.again.delete(uuid)) await this.look(uuid, undefined, true);
   }
 
   private async lookNow(uuid: string, leftBehind: TrackedMigration | undefined, likely: boolean): Promise<void> {
@@ -166,7 +173,7 @@ export class MigrationWatcher implements Disposable {
 
   private start(uuid: string, reading: Reading): void {
     const { hypervisor, registry, log } = this.options;
-    if (registry.runningAnywhere(uuid) !== undefined) return;
+    if (registry.runningAnywhere(uuid).some((other) => !this.ending.has(other))) return;
     const domain = hypervisor.domains.get(uuid);
     const startedAtMs = reading.atMs - (reading.job.timeElapsedMs ?? 0);
     const migration = new TrackedMigration({

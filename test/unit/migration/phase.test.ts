@@ -7,7 +7,13 @@ const copying = figures({ type: 'unbounded', memoryTotalBytes: 512 * mib, memory
 
 describe('the phase shown', () => {
   it.each([
-    ['setup', 'set-up, while nothing but a time is told', figures({ type: 'unbounded', timeElapsedMs: 300 }), 'running', undefined],
+    [
+      'setup',
+      'set-up, while nothing but a time is told',
+      figures({ type: 'unbounded', timeElapsedMs: 300 }),
+      'running',
+      undefined,
+    ],
     [
       'setup',
       'set-up, while all totals are zero',
@@ -32,7 +38,12 @@ describe('the phase shown', () => {
   });
 
   it('counts old libvirt, which tells data but no memory figures of its own, as pre-copy', () => {
-    expect(phaseOf(figures({ type: 'unbounded', dataTotalBytes: 62 * mib, memoryTotalBytes: 62 * mib, memoryProcessedBytes: 9 }), undefined)).toBe('precopy');
+    expect(
+      phaseOf(
+        figures({ type: 'unbounded', dataTotalBytes: 62 * mib, memoryTotalBytes: 62 * mib, memoryProcessedBytes: 9 }),
+        undefined,
+      ),
+    ).toBe('precopy');
   });
 });
 

@@ -59,7 +59,11 @@ describe('how a migration ended', () => {
       { source: migrated, abortedHere: true, completed: record },
       { kind: 'completed', result },
     ],
-    ["aborted when libvirt's job type says so", { source: running, lastJob: figures({ type: 'cancelled' }) }, { kind: 'aborted' }],
+    [
+      "aborted when libvirt's job type says so",
+      { source: running, lastJob: figures({ type: 'cancelled' }) },
+      { kind: 'aborted' },
+    ],
     [
       "failed, in libvirt's words, when the job said so",
       { source: running, lastJob: figures({ type: 'failed', errorMessage: 'migration: socket closed' }) },
