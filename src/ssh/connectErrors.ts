@@ -1,5 +1,5 @@
-import { addressOf, printable } from './printable.js';
-import type { ResolvedHost } from './resolvedHost.js';
+import { printable } from './printable.js';
+import { labelOf, type ResolvedHost } from './resolvedHost.js';
 import { SshError } from './types.js';
 
 /** What ssh2 and the socket put into their errors. */
@@ -14,8 +14,7 @@ const tooManyFailures = /too many authentication failures/i;
 
 /** Why no connection came about, in words for the tree. */
 export function connectError(failure: TransportFailure, host: ResolvedHost): SshError {
-  const { destination, hostName, port, user } = host;
-  const name = `${destination} (${addressOf(user, hostName, port)})`;
+  const name = labelOf(host);
   const cause = { cause: failure };
   const unreachable = (message: string, advice?: string): SshError =>
     new SshError('unreachable', message, advice, cause);
@@ -27,7 +26,7 @@ export function connectError(failure: TransportFailure, host: ResolvedHost): Ssh
     case 'EAI_NODATA':
       return new SshError(
         'unresolved',
-        `No address was found for ${printable(hostName)}.`,
+        `No address was found for ${printable(host.hostName)}.`,
         'Check the name, and that your network and VPN are up.',
         cause,
       );
@@ -76,21 +75,19 @@ export function connectError(failure: TransportFailure, host: ResolvedHost): Ssh
 
 /** The server closed without a word. */
 export function closedEarly(host: ResolvedHost): SshError {
-  const { destination, hostName, port, user } = host;
   return new SshError(
     'unreachable',
-    `${destination} (${addressOf(user, hostName, port)}) closed the connection before login was done.`,
+    `${labelOf(host)} closed the connection before login was done.`,
     'It may be overloaded, refuse this address, or have waited too long for an answer: connect again, or read its sshd log.',
   );
 }
 
 /** `limitMs` is undefined where the system gave up, not this extension. */
 export function timedOut(host: ResolvedHost, limitMs: number | undefined): SshError {
-  const { destination, hostName, port, user } = host;
   const within = limitMs === undefined ? '' : ` within ${limitMs / 1000} s`;
   return new SshError(
     'unreachable',
-    `${destination} (${addressOf(user, hostName, port)}) did not answer${within}.`,
+    `${labelOf(host)} did not answer${within}.`,
     'Check that it is up, and that no firewall swallows the connection.',
   );
 }

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Client, ClientChannel } from 'ssh2';
 import { Emitter } from '../base/emitter.js';
-import { messageOf } from '../base/errors.js';
 import { Ssh2Channel } from './channel.js';
 import { channelError, lossError, type TransportFailure } from './connectErrors.js';
 import type { ExecChannel, HostConnection } from './types.js';
@@ -66,8 +65,9 @@ export class Ssh2Connection implements HostConnection {
       };
       try {
         this.client.exec(command, opened);
-      } catch (error) {
-        giveUp(lossError({ message: messageOf(error) }, this.address, this.limits.silenceMs));
+      } catch {
+        // ssh2 throws at what comes between the connection's end and its close.
+        giveUp(lossError(this.failure, this.address, this.limits.silenceMs));
       }
     });
   }

@@ -55,6 +55,12 @@ export function handshake<T>(options: HandshakeOptions, onReady: (loggedIn: Logg
     });
     const owned = new Disposables();
     let settled = false;
+    // From its end on ssh2 throws at whatever it is given.
+    let usable = true;
+    const onEnd = (): void => {
+      usable = false;
+      fail(closedEarly(host));
+    };
 
     const settle = (): boolean => {
       if (settled) return false;
@@ -87,26 +93,26 @@ export function handshake<T>(options: HandshakeOptions, onReady: (loggedIn: Logg
       }
       fail(connectError(error, host));
     };
-    const onClose = (): void => fail(closedEarly(host));
     const onceReady = (): void => {
       if (!settle()) return;
       client.removeListener('error', onError);
-      client.removeListener('close', onClose);
       resolve(onReady({ client, socket }));
     };
     client.on('error', onError);
-    client.on('close', onClose);
+    // Both stay: keys are exchanged, and checked, again later.
+    client.once('end', onEnd);
+    client.once('close', onEnd);
     client.once('ready', onceReady);
 
     const verify = (key: Buffer, done: (trusted: boolean) => void): void => {
       // A copy: ssh2 may use the packet's memory again.
       verifier.verify(Buffer.from(key)).then(
         () => {
-          if (!socket.destroyed) done(true);
+          if (usable) done(true);
         },
         (error: unknown) => {
           fail(error instanceof SshError ? error : new SshError('hostKeyUnknown', messageOf(error)));
-          if (!socket.destroyed) done(false);
+          if (usable) done(false);
         },
       );
     };

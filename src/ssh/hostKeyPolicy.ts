@@ -46,7 +46,7 @@ export function judgeHostKey(entries: readonly KnownHostEntry[], names: HostKeyN
   };
 }
 
-export type HostKeyDecision = 'accept' | 'ask' | 'refuseUnknown' | 'refuseStrict' | 'refuseChanged' | 'refuseRevoked';
+export type HostKeyDecision = 'accept' | 'ask' | 'refuse';
 
 /**
  * What to do about a verdict. No setting accepts a key silently: `no` and `accept-new` of the configuration also ask. Where
@@ -61,12 +61,10 @@ export function decideHostKey(
     case 'known':
       return 'accept';
     case 'changed':
-      return 'refuseChanged';
     case 'revoked':
-      return 'refuseRevoked';
+      return 'refuse';
     case 'unknown':
-      if (strict === 'yes') return 'refuseStrict';
-      return canAsk ? 'ask' : 'refuseUnknown';
+      return canAsk && strict !== 'yes' ? 'ask' : 'refuse';
   }
 }
 

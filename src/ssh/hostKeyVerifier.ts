@@ -4,8 +4,8 @@ import type { Deadline } from './deadline.js';
 import { decideHostKey, type HostKeyNames, type HostKeyVerdict, judgeHostKey } from './hostKeyPolicy.js';
 import { type KnownHostEntry, keyTypeOf, knownHostName, knownHostsLine } from './knownHosts.js';
 import type { KnownHostsFiles } from './knownHostsFile.js';
-import { addressOf, listed } from './printable.js';
-import type { ResolvedHost } from './resolvedHost.js';
+import { listed } from './printable.js';
+import { labelOf, type ResolvedHost } from './resolvedHost.js';
 import { type ConnectPrompts, SshError } from './types.js';
 
 export interface HostKeyVerifierOptions {
@@ -39,17 +39,8 @@ export class HostKeyVerifier {
       case 'ask':
         await this.ask(key, verdict);
         break;
-      case 'refuseUnknown':
-        throw this.unknown(key, 'Connect to it yourself once, to check its key and accept it.');
-      case 'refuseStrict':
-        throw this.unknown(
-          key,
-          'StrictHostKeyChecking is "yes" in your ssh configuration: add its key to known_hosts first.',
-        );
-      case 'refuseChanged':
-        throw this.refused(key, verdict);
-      case 'refuseRevoked':
-        throw this.refused(key, verdict);
+      case 'refuse':
+        throw this.refusal(key, verdict);
     }
     this.trusted = key;
   }
@@ -65,7 +56,7 @@ export class HostKeyVerifier {
       otherKnownTypes: verdict.kind === 'unknown' ? verdict.otherTypes : [],
     };
     const accepted = await deadline.whileAsking(prompts?.confirmHostKey(question) ?? Promise.resolve(false));
-    if (!accepted) throw this.unknown(key, 'Its key was not accepted.');
+    if (!accepted) throw this.unknown(key, verdict, 'Its key was not accepted.');
     await this.remember(key);
   }
 
@@ -85,39 +76,44 @@ export class HostKeyVerifier {
     }
   }
 
-  private unknown(key: Buffer, advice: string): SshError {
-    const { host, entries } = this.options;
-    const verdict = judgeHostKey(entries, namesOf(host), key);
-    const others = verdict.kind === 'unknown' ? verdict.otherTypes : [];
-    const known = others.length > 0 ? ` (known are only its keys of type ${listed(others)})` : '';
-    const authority =
-      verdict.kind === 'unknown' && verdict.certAuthority
-        ? ' known_hosts trusts an authority for it, but certificates of hosts are not supported yet.'
-        : '';
+  private refusal(key: Buffer, verdict: HostKeyVerdict): SshError {
+    const { host } = this.options;
+    switch (verdict.kind) {
+      case 'changed':
+        return new SshError(
+          'hostKeyChanged',
+          `${this.shown(key)} is not the one in ${verdict.file} line ${verdict.line}: somebody may be in the middle, and nothing was sent.`,
+          `If the host was installed anew, forget its old key: ssh-keygen -f "${verdict.file}" -R "${namesOf(host).name}".`,
+        );
+      case 'revoked':
+        return new SshError(
+          'hostKeyRevoked',
+          `${this.shown(key)} was revoked in ${verdict.file} line ${verdict.line}: it must not be trusted.`,
+          `Whoever runs ${host.destination} has to give it a new key.`,
+        );
+      default:
+        return this.unknown(
+          key,
+          verdict,
+          host.strictHostKeyChecking === 'yes'
+            ? 'StrictHostKeyChecking is "yes" in your ssh configuration: add its key to known_hosts first.'
+            : 'Connect to it yourself once, to check its key and accept it.',
+        );
+    }
+  }
+
+  private unknown(key: Buffer, verdict: HostKeyVerdict, advice: string): SshError {
+    const { otherTypes, certAuthority } =
+      verdict.kind === 'unknown' ? verdict : { otherTypes: [], certAuthority: false };
+    const known = otherTypes.length > 0 ? ` (known are only its keys of type ${listed(otherTypes)})` : '';
+    const authority = certAuthority
+      ? ' known_hosts trusts an authority for it, but certificates of hosts are not supported yet.'
+      : '';
     return new SshError('hostKeyUnknown', `${this.shown(key)} is not known${known}.${authority}`, advice);
   }
 
-  private refused(key: Buffer, verdict: HostKeyVerdict): SshError {
-    const { host } = this.options;
-    if (verdict.kind === 'revoked') {
-      return new SshError(
-        'hostKeyRevoked',
-        `${this.shown(key)} was revoked in ${verdict.file} line ${verdict.line}: it must not be trusted.`,
-        `Whoever runs ${host.destination} has to give it a new key.`,
-      );
-    }
-    const where = verdict.kind === 'changed' ? `${verdict.file} line ${verdict.line}` : 'known_hosts';
-    return new SshError(
-      'hostKeyChanged',
-      `${this.shown(key)} is not the one in ${where}: somebody may be in the middle, and nothing was sent.`,
-      `If the host was installed anew, forget its old key: ssh-keygen -R "${namesOf(host).name}".`,
-    );
-  }
-
   private shown(key: Buffer): string {
-    const { destination, user, hostName, port } = this.options.host;
-    const address = addressOf(user, hostName, port);
-    return `The ${keyTypeOf(key) ?? 'host'} key of ${destination} (${address}), ${fingerprintOf(key)},`;
+    return `The ${keyTypeOf(key) ?? 'host'} key of ${labelOf(this.options.host)}, ${fingerprintOf(key)},`;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Destination } from './destination.js';
 import type { SshEnvironment } from './environment.js';
+import { addressOf } from './printable.js';
 import { expandPath, splitPaths, type TokenValues } from './expand.js';
 
 /** Everything about a destination that the ssh configuration decides. Paths are absolute. */
@@ -25,6 +26,12 @@ export interface ResolvedHost {
   readonly proxyJump: string | undefined;
   readonly proxyCommand: string | undefined;
   readonly connectTimeoutMs: number | undefined;
+}
+
+/** The host for people: as they typed it, and where that leads unless it says so itself. */
+export function labelOf(host: ResolvedHost): string {
+  const address = addressOf(host.user, host.hostName, host.port);
+  return host.destination === address ? address : `${host.destination} (${address})`;
 }
 
 export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no';

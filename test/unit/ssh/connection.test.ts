@@ -272,7 +272,7 @@ describe('connecting', () => {
     stop();
     await expect(connect(port)).rejects.toMatchObject({
       kind: 'unreachable',
-      message: `root@127.0.0.1:${port} (root@127.0.0.1:${port}) refused the connection.`,
+      message: `root@127.0.0.1:${port} refused the connection.`,
     });
   });
 
