@@ -7,7 +7,7 @@ import type {
   PanelSample,
   PanelUpdate,
 } from '../panel/protocol.js';
-import { availability, type SourceHost } from './availability.js';
+import { availability, type Hosts, shownActions } from './availability.js';
 import { describePhase, describeStale, phaseNames, toneOf } from './describe.js';
 import { fieldsTable } from './fieldsTable.js';
 import { figuresRow } from './figuresRow.js';
@@ -24,7 +24,7 @@ import { describeSentence } from './sentence.js';
 
 /** What the header depends on besides the migration. */
 export interface PanelSurroundings {
-  readonly source: SourceHost;
+  readonly hosts: Hosts;
   readonly nowMs: number;
   readonly sampleIntervalMs: number;
 }
@@ -35,14 +35,15 @@ export interface Sent {
   readonly marks: number;
 }
 
-const buttonLabels: readonly (readonly [ActionKind, string])[] = [
-  ['setSpeed', 'Speed…'],
-  ['setMaxDowntime', 'Max downtime…'],
-  ['pause', 'Pause…'],
-  ['resume', 'Resume'],
-  ['switchToPostcopy', 'Post-copy…'],
-  ['abort', 'Abort…'],
-];
+/** With an ellipsis where something is asked first. */
+const buttonLabels: Readonly<Record<ActionKind, string>> = {
+  setSpeed: 'Speed…',
+  setMaxDowntime: 'Max downtime…',
+  pause: 'Pause…',
+  resume: 'Resume',
+  switchToPostcopy: 'Post-copy…',
+  abort: 'Abort…',
+};
 
 export function panelHeader(migration: Migration, surroundings: PanelSurroundings): PanelHeader {
   const { state } = migration;
@@ -57,9 +58,9 @@ export function panelHeader(migration: Migration, surroundings: PanelSurrounding
     stale: describeStale(migration, surroundings.nowMs, surroundings.sampleIntervalMs),
     ended: state.outcome !== undefined,
     figures: figuresRow(migration),
-    buttons: buttonLabels.map(([action, label]): PanelButton => {
-      const { enabled, why } = availability(action, migration, surroundings.source);
-      return { action, label, enabled, why };
+    buttons: shownActions(state).map((action): PanelButton => {
+      const { enabled, why } = availability(action, migration, surroundings.hosts);
+      return { action, label: buttonLabels[action], enabled, why };
     }),
   };
 }

@@ -1,6 +1,6 @@
 import { cleanLabel, clip } from '../base/cleanText.js';
 import type { Domain, Hypervisor } from '../hypervisor/model.js';
-import { availability, type SourceHost } from '../migration/availability.js';
+import { availability, type Hosts } from '../migration/availability.js';
 import { describeIncoming, describeShort, hostName } from '../migration/describe.js';
 import type { ActionKind, Migration } from '../migration/model.js';
 import { describeSentence } from '../migration/sentence.js';
@@ -38,7 +38,7 @@ const stateIcons: Readonly<Record<DomainState, Icon>> = {
 };
 
 /** A domain's row; `migration` is the running one it takes part in, on either side. */
-export function domainRow(hypervisor: Hypervisor, domain: Domain, migration: Migration | undefined): Row {
+export function domainRow(hypervisor: Hypervisor, domain: Domain, migration: Migration | undefined, hosts: Hosts): Row {
   const host = hypervisor.config.name;
   const common = {
     id: rowId('domain', host, domain.uuid),
@@ -50,7 +50,7 @@ export function domainRow(hypervisor: Hypervisor, domain: Domain, migration: Mig
       ...common,
       description: outgoingText(migration),
       icon: { id: 'sync~spin', color: colors.moving },
-      contextValue: withActions('domain.migrating.out', migration, hypervisor),
+      contextValue: withActions('domain.migrating.out', migration, hosts),
       tooltip: [...tooltip(domain), describeSentence(migration)],
       command: openCommand(migration),
     };
@@ -85,8 +85,8 @@ export function domainRow(hypervisor: Hypervisor, domain: Domain, migration: Mig
 }
 
 /** `domain.migrating.out+setSpeed+pause`: a kind, and what is possible now. Nothing is on a read-only host. */
-export function withActions(kind: string, migration: Migration, source: SourceHost): string {
-  return [kind, ...steerable.filter((action) => availability(action, migration, source).enabled)].join('+');
+export function withActions(kind: string, migration: Migration, hosts: Hosts): string {
+  return [kind, ...steerable.filter((action) => availability(action, migration, hosts).enabled)].join('+');
 }
 
 export function openCommand(migration: Migration): NonNullable<Row['command']> {

@@ -148,7 +148,7 @@ export class HostsTree implements vscode.TreeDataProvider<HostsNode>, Disposable
   private domainRowOf(host: string, uuid: string, hypervisor: Hypervisor | undefined): Row | undefined {
     const domain = hypervisor?.domains.get(uuid);
     if (hypervisor === undefined || domain === undefined) return undefined;
-    return domainRow(hypervisor, domain, this.migrations.running(host, uuid));
+    return domainRow(hypervisor, domain, this.migrations.running(host, uuid), this.fleet);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { SourceHost } from '../migration/availability.js';
+import type { Hosts } from '../migration/availability.js';
 import { describeRoute, describeShort, toneOf } from '../migration/describe.js';
 import type { Migration } from '../migration/model.js';
 import { describeSentence } from '../migration/sentence.js';
@@ -7,7 +7,7 @@ import { openCommand, withActions } from './domainRow.js';
 import { colors, type Icon, type Row, rowId } from './rows.js';
 
 /** A past migration and a running one, as the list *Migrations* shows them. */
-export function migrationRow(migration: Migration, source: SourceHost): Row {
+export function migrationRow(migration: Migration, hosts: Hosts): Row {
   const { state } = migration;
   const running = state.outcome === undefined;
   const started = `Started ${timeText(migration.startedAtMs)}`;
@@ -16,7 +16,7 @@ export function migrationRow(migration: Migration, source: SourceHost): Row {
     label: describeRoute(migration),
     description: running ? describeShort(migration) : `${describeShort(migration)} · ${timeText(endOf(migration))}`,
     icon: running ? { id: 'sync~spin', color: colors.moving } : endedIcon(migration),
-    contextValue: running ? withActions('migration.running', migration, source) : 'migration.ended',
+    contextValue: withActions(running ? 'migration.running' : 'migration.ended', migration, hosts),
     tooltip: [describeRoute(migration), describeSentence(migration), started],
     children: 'none',
     command: openCommand(migration),

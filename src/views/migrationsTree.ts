@@ -73,7 +73,7 @@ export class MigrationsTree implements vscode.TreeDataProvider<MigrationNode>, D
 
   private rowOf(node: MigrationNode): Row {
     const migration = this.migrations.get(node.migration);
-    if (migration !== undefined) return migrationRow(migration, this.fleet.get(migration.source));
+    if (migration !== undefined) return migrationRow(migration, this.fleet);
     return {
       id: nodeId(node),
       label: '…',

@@ -5,7 +5,15 @@ import { Disposables, type Disposable } from '../base/disposable.js';
 import type { Fleet } from '../hypervisor/model.js';
 import { describeRoute } from '../migration/describe.js';
 import type { Migration, Migrations } from '../migration/model.js';
-import { panelHeader, panelInit, panelUnknown, panelUpdate, type Sent, sentAll } from '../migration/panelModel.js';
+import {
+  panelHeader,
+  panelInit,
+  type PanelSurroundings,
+  panelUnknown,
+  panelUpdate,
+  type Sent,
+  sentAll,
+} from '../migration/panelModel.js';
 import type { PanelHeader, ToPanel } from '../panel/protocol.js';
 import { Coalescer } from './coalescer.js';
 import { panelHtml } from './panelHtml.js';
@@ -102,12 +110,8 @@ export class PanelView implements Disposable {
         void vscode.env.clipboard.writeText(said.text);
         return;
       case 'action':
-        if (this.migration === undefined) return;
         // The one path for all: the command asks, checks and reports.
-        void vscode.commands.executeCommand(`libvirt.${said.action}`, {
-          host: this.migration.source,
-          domain: this.migration.domainUuid,
-        });
+        void vscode.commands.executeCommand(`libvirt.${said.action}`, { migration: this.migrationId });
         return;
     }
   }
@@ -121,7 +125,7 @@ export class PanelView implements Disposable {
       }, unknownAfterMs);
       return;
     }
-    const init = panelInit(this.migration, this.surroundings(this.migration));
+    const init = panelInit(this.migration, this.surroundings());
     this.sent = sentAll(this.migration);
     this.header = init.header;
     this.post(init);
@@ -130,7 +134,7 @@ export class PanelView implements Disposable {
   private sendChanges(): void {
     const { migration, sent } = this;
     if (migration === undefined || sent === undefined || !this.panel.visible) return;
-    const header = panelHeader(migration, this.surroundings(migration));
+    const header = panelHeader(migration, this.surroundings());
     const headerIsNew = !isDeepStrictEqual(header, this.header);
     const update = panelUpdate(migration, sent, headerIsNew ? header : undefined);
     if (update === undefined) return;
@@ -139,12 +143,8 @@ export class PanelView implements Disposable {
     this.post(update);
   }
 
-  private surroundings(migration: Migration): Parameters<typeof panelHeader>[1] {
-    return {
-      source: this.options.fleet.get(migration.source),
-      nowMs: Date.now(),
-      sampleIntervalMs: this.options.sampleIntervalMs(),
-    };
+  private surroundings(): PanelSurroundings {
+    return { hosts: this.options.fleet, nowMs: Date.now(), sampleIntervalMs: this.options.sampleIntervalMs() };
   }
 
   private post(message: ToPanel): void {

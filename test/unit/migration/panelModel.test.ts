@@ -4,10 +4,10 @@ import { fieldsTable } from '../../../src/migration/fieldsTable.js';
 import type { ActionKind, Phase } from '../../../src/migration/model.js';
 import { panelInit, panelUnknown, panelUpdate, sentAll } from '../../../src/migration/panelModel.js';
 import { pageSizeBytes } from '../../../src/migration/readings.js';
-import { everything, FakeHypervisor, FakeMigration, mib, stuckFigures } from '../fakes.js';
+import { everything, FakeFleet, FakeHypervisor, FakeMigration, mib, stuckFigures } from '../fakes.js';
 import { figures } from './figures.js';
 
-const surroundings = { source: new FakeHypervisor('hv1'), nowMs: 1_030_000, sampleIntervalMs: 1000 };
+const surroundings = { hosts: new FakeFleet([new FakeHypervisor('hv1')]), nowMs: 1_030_000, sampleIntervalMs: 1000 };
 
 describe('what the panel is told', () => {
   it('is the whole history once, then only what is new', () => {
@@ -140,14 +140,14 @@ describe('the table of all fields', () => {
 describe('the ways to steer', () => {
   const possible = (phase: Phase, source = new FakeHypervisor('hv1')): ActionKind[] =>
     (['setSpeed', 'setMaxDowntime', 'pause', 'resume', 'switchToPostcopy', 'abort'] as const).filter(
-      (action) => availability(action, new FakeMigration({ state: { phase } }), source).enabled,
+      (action) => availability(action, new FakeMigration({ state: { phase } }), new FakeFleet([source])).enabled,
     );
 
   it.each<[Phase, ActionKind[]]>([
     ['setup', ['setSpeed', 'setMaxDowntime', 'abort']],
     ['diskCopy', ['setSpeed', 'setMaxDowntime', 'pause', 'abort']],
     ['precopy', ['setSpeed', 'setMaxDowntime', 'pause', 'switchToPostcopy', 'abort']],
-    ['paused', ['setSpeed', 'setMaxDowntime', 'resume', 'switchToPostcopy', 'abort']],
+    ['paused', ['setSpeed', 'setMaxDowntime', 'switchToPostcopy', 'abort']],
     ['postcopy', []],
     ['ended', []],
   ])('in %s', (phase, actions) => {
@@ -159,13 +159,28 @@ describe('the ways to steer', () => {
     const lost = new FakeHypervisor('hv1');
     lost.disconnect();
     expect(possible('precopy', lost)).toEqual([]);
-    expect(availability('abort', new FakeMigration(), undefined).enabled).toBe(false);
+    expect(availability('abort', new FakeMigration(), new FakeFleet([])).enabled).toBe(false);
   });
 
   it('hold no post-copy where libvirt has none', () => {
     const old = new FakeHypervisor('hv1');
     old.capabilities = { ...everything, postcopy: false };
     expect(possible('precopy', old)).not.toContain('switchToPostcopy');
-    expect(availability('switchToPostcopy', new FakeMigration(), old).why).toContain('no post-copy');
+    expect(availability('switchToPostcopy', new FakeMigration(), new FakeFleet([old])).why).toContain('no post-copy');
+  });
+
+  it('offer Resume where a guest was left paused, and say why they do not while it migrates', () => {
+    const fleet = new FakeFleet([new FakeHypervisor('hv1'), new FakeHypervisor('hv2')]);
+    const buttons = (migration: FakeMigration): string[] =>
+      panelInit(migration, { ...surroundings, hosts: fleet }).header.buttons.map(
+        ({ action, enabled }) => `${enabled ? '' : 'no '}${action}`,
+      );
+    const migration = new FakeMigration({ state: { phase: 'paused' } });
+    expect(buttons(migration)).toEqual(['setSpeed', 'setMaxDowntime', 'no resume', 'switchToPostcopy', 'abort']);
+    expect(availability('resume', migration, fleet).why).toContain('Abort, or switch to post-copy');
+    migration.become({ phase: 'ended', outcome: { kind: 'aborted' } });
+    expect(buttons(migration)).toEqual([]);
+    migration.become({ leftPausedOn: 'hv1' });
+    expect(buttons(migration)).toEqual(['resume']);
   });
 });

@@ -1,0 +1,58 @@
+import { formatBytes, formatRate } from '../panel/format.js';
+import { guestName, hostName } from '../migration/describe.js';
+import type { Migration } from '../migration/model.js';
+import { bandwidthBytesPerSecond, remainingBytes } from '../migration/readings.js';
+import type { Question } from './steer.js';
+
+/** What each dangerous step would do to whom: the guest by name, and the cost as far as it is known. */
+
+export function pauseQuestion(migration: Migration): Question {
+  const guest = `'${guestName(migration)}'`;
+  const left = leftText(migration);
+  return {
+    message: `Pause ${guest} while its memory is copied?`,
+    detail:
+      `${guest} stops for its users until the migration ends${left === undefined ? '' : `: ${left}`}, ` +
+      'and what it dirtied in this iteration has to be sent as well. libvirt resumes it by itself at the end, and not before: ' +
+      'only aborting, or post-copy, lets it go on sooner.',
+    button: 'Pause Guest',
+  };
+}
+
+export function postcopyQuestion(migration: Migration): Question {
+  const guest = `'${guestName(migration)}'`;
+  const { destination } = migration.state;
+  const where = destination === undefined ? 'its destination' : hostName(destination);
+  const left = leftText(migration);
+  return {
+    message: `Switch ${guest} to post-copy?`,
+    detail:
+      `${guest} goes on at once on ${where} and fetches the rest of its memory from ${hostName(migration.source)} as it needs it` +
+      `${left === undefined ? '' : `: ${left}`}. It is slow until that is done.\n\n` +
+      'There is no way back: if the network or either host fails before it is complete, so does the guest. ' +
+      'It works only for a migration that was started with --postcopy.',
+    button: 'Switch to Post-Copy',
+  };
+}
+
+export function abortQuestion(migration: Migration): Question {
+  const guest = `'${guestName(migration)}'`;
+  const sent = migration.samples.at(-1)?.job.memoryProcessedBytes;
+  return {
+    message: `Abort the migration of ${guest}?`,
+    detail:
+      `${guest} stays on ${hostName(migration.source)} and goes on there. ` +
+      (sent === undefined || sent === 0
+        ? 'What has been copied is thrown away.'
+        : `The ${formatBytes(sent)} of memory sent so far are thrown away.`),
+    button: 'Abort Migration',
+  };
+}
+
+function leftText({ samples }: Migration): string | undefined {
+  const sample = samples.at(-1);
+  const remaining = sample && remainingBytes(sample);
+  if (sample === undefined || remaining === undefined) return undefined;
+  const rate = bandwidthBytesPerSecond(sample);
+  return `${formatBytes(remaining)} of memory are left${rate === undefined ? '' : ` at ${formatRate(rate)}`}`;
+}

@@ -1,0 +1,21 @@
+import * as vscode from 'vscode';
+import { cleanForNotice, cleanLabel, escapeIcons } from '../base/cleanText.js';
+import { fullMessageOf } from '../base/errors.js';
+import type { CommandServices } from './services.js';
+
+/** A success is told where it is seen in passing, and goes away by itself; the panel's log keeps it. */
+const successShownMs = 8000;
+
+export function tellDone(text: string): void {
+  vscode.window.setStatusBarMessage(`$(check) ${escapeIcons(cleanLabel(text))}`, successShownMs);
+}
+
+/** A failure is told once: what failed, in libvirt's or ssh's words, and what to do. Never a stack. */
+export function tellFailed({ log }: Pick<CommandServices, 'log'>, error: unknown): void {
+  const text = fullMessageOf(error);
+  log.error(undefined, text);
+  const showLog = 'Show Log';
+  void vscode.window.showErrorMessage(cleanForNotice(text), showLog).then((answer) => {
+    if (answer === showLog) log.show();
+  });
+}

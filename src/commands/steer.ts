@@ -1,0 +1,45 @@
+import * as vscode from 'vscode';
+import { guestName } from '../migration/describe.js';
+import type { Action, Migration } from '../migration/model.js';
+import type { CommandServices } from './services.js';
+import type { Target } from './target.js';
+
+/** Sends an action, showing in the status bar that it is under way. Resolves with what to tell. */
+export async function steer(
+  { steering }: CommandServices,
+  { host, uuid, name }: Target,
+  action: Action,
+): Promise<string> {
+  const title = `${doing[action.kind]} ${guestName({ domainName: name })}`;
+  return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
+    steering.perform(host, uuid, action),
+  );
+}
+
+const doing: Readonly<Record<Action['kind'], string>> = {
+  setSpeed: 'Setting the speed of',
+  setMaxDowntime: 'Setting the max downtime of',
+  pause: 'Pausing',
+  resume: 'Resuming',
+  switchToPostcopy: 'Switching to post-copy:',
+  abort: 'Aborting the migration of',
+};
+
+/** What a question says of a step that can't be taken lightly. */
+export interface Question {
+  readonly message: string;
+  readonly detail: string;
+  /** The button that goes on. */
+  readonly button: string;
+}
+
+/** Asks before what can freeze or kill a guest. */
+export async function confirm({ message, detail, button }: Question, confirmed: boolean | undefined): Promise<boolean> {
+  if (confirmed === true) return true;
+  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, button)) === button;
+}
+
+/** As names stand in questions. */
+export function quoted(migration: Pick<Migration, 'domainName'>): string {
+  return `'${guestName(migration)}'`;
+}
