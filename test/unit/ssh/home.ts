@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Ssh2Connector, type Ssh2Limits } from '../../../src/ssh/connect.js';
 import type { SshEnvironment } from '../../../src/ssh/environment.js';
 import { resolvedHostOf } from '../../../src/ssh/resolvedHost.js';
@@ -80,6 +81,13 @@ export class Answers implements ConnectPrompts {
     this.passphrases.push(`${keyFile} ${attempt}`);
     return Promise.resolve(this.secrets[attempt - 1]);
   }
+}
+
+/** Waits until a file is there. */
+export async function appearance(path: string): Promise<void> {
+  const watcher = watch(dirname(path));
+  while (!existsSync(path)) await once(watcher, 'change');
+  watcher.close();
 }
 
 /** A promise and its resolver: Node 20 has no Promise.withResolvers. */

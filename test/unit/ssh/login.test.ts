@@ -1,10 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HostConnection } from '../../../src/ssh/types.js';
-import { Answers, Home } from './home.js';
+import { Answers, appearance, Home } from './home.js';
 import { ed25519, encryptedKey, type KeyPair, RecordingServer, type ServerScript } from './recordingServer.js';
 
 const hostKey = ed25519();
@@ -43,11 +41,9 @@ async function login(
 
 async function agentWith(...keys: KeyPair[]): Promise<void> {
   const socket = join(home.path, 'agent');
-  const appeared = watch(home.path);
   const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
   opened.push({ dispose: () => agent.kill() });
-  while (!existsSync(socket)) await once(appeared, 'change');
-  appeared.close();
+  await appearance(socket);
   for (const [index, key] of keys.entries()) {
     const file = home.addKey(`agent-key-${index}`, key);
     const added = spawnSync('ssh-add', ['-q', file], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
