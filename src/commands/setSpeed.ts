@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { UserError } from '../base/errors.js';
 import type { Hypervisor } from '../hypervisor/model.js';
 import { guestName } from '../migration/describe.js';
-import { parseSpeedMiBps } from '../virsh/bounds.js';
+import { parseSpeedMiBps, unlimitedMiBps } from '../virsh/bounds.js';
 import { getSpeed } from '../virsh/commands.js';
 import { readArguments, schemas } from './arguments.js';
 import { askValue } from './askValue.js';
@@ -10,9 +10,6 @@ import { resolveTarget } from './pickMigration.js';
 import type { Command } from './services.js';
 import { steer } from './steer.js';
 import { checkSteerable, requireMigration, type Target } from './target.js';
-
-/** From here on libvirt's number is its way to say "no limit". */
-const unlimitedFromMiBps = 1_000_000_000;
 
 /** Sets how much of the network a running migration may use. */
 export const setSpeed: Command = {
@@ -35,7 +32,8 @@ async function ask(hypervisor: Hypervisor, { uuid, name }: Target): Promise<numb
   const guest = guestName({ domainName: name });
   // Only a help to the user: an old libvirt may refuse, and the question stands without it.
   const current = await hypervisor.run(getSpeed(uuid)).catch(() => undefined);
-  const shown = current === undefined ? undefined : current >= unlimitedFromMiBps ? 'unlimited' : String(current);
+  const shown =
+    current === undefined ? undefined : current === 0 || current >= unlimitedMiBps ? 'unlimited' : String(current);
   return askValue({
     title: `Speed of the Migration of ${guest}`,
     prompt: `The most it may send, in MiB/s: 20, 1 GiB/s, or unlimited.${shown === undefined ? '' : ` Now: ${shown}${shown === 'unlimited' ? '' : ' MiB/s'}.`}`,
@@ -43,7 +41,7 @@ async function ask(hypervisor: Hypervisor, { uuid, name }: Target): Promise<numb
     parse: parseSpeedMiBps,
     effect: (speedMiBps) => ({
       message:
-        speedMiBps === 0 || speedMiBps >= unlimitedFromMiBps
+        speedMiBps >= unlimitedMiBps
           ? 'No limit: the migration takes all the network gives it.'
           : `At most ${speedMiBps} MiB/s.`,
       severity: vscode.InputBoxValidationSeverity.Info,

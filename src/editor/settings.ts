@@ -10,6 +10,9 @@ const defaultSampleIntervalMs = 1000;
 const minSampleIntervalMs = 200;
 const maxSampleIntervalMs = 60_000;
 
+/** Which hosts are connected when the editor starts; never with a prompt. */
+export type AutoConnect = 'lastUsed' | 'all' | 'none';
+
 /** The user's settings, read once a change. Hosts are the user's own: a workspace can't add any. */
 export class Settings implements Disposable {
   private readonly owned = new Disposables();
@@ -40,6 +43,17 @@ export class Settings implements Disposable {
 
   get sampleIntervalMs(): number {
     return this.intervalMs;
+  }
+
+  get autoConnect(): AutoConnect {
+    const value = vscode.workspace.getConfiguration(section).get<unknown>('autoConnect');
+    return value === 'all' || value === 'none' ? value : 'lastUsed';
+  }
+
+  /** A configuration to read instead of the user's and the system's, as `ssh -F` does; undefined for those. */
+  get sshConfigFile(): string | undefined {
+    const value = vscode.workspace.getConfiguration(section).get<unknown>('ssh.configFile');
+    return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
   }
 
   /** Resolves once `hosts` holds it. */

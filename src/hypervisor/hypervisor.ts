@@ -45,6 +45,7 @@ export class VirshHypervisor implements ObservedHypervisor, Disposable {
   private retryTimer: NodeJS.Timeout | undefined;
   private retryMs = firstRetryMs;
   private disposed = false;
+  private disconnectedByUser = false;
 
   readonly onDidChange = this.changed.event;
   readonly onEvent = this.events.event;
@@ -70,7 +71,13 @@ export class VirshHypervisor implements ObservedHypervisor, Disposable {
     return this.known;
   }
 
+  /** Whether it should be connected: nobody has disconnected it. */
+  get wanted(): boolean {
+    return !this.disconnectedByUser;
+  }
+
   connect(prompts?: ConnectPrompts): Promise<void> {
+    this.disconnectedByUser = false;
     if (this.current.kind === 'connected' || this.disposed) return Promise.resolve();
     if (this.connecting !== undefined) return this.connecting.done;
     clearTimeout(this.retryTimer);
@@ -81,6 +88,7 @@ export class VirshHypervisor implements ObservedHypervisor, Disposable {
   }
 
   disconnect(): void {
+    this.disconnectedByUser = true;
     this.stop();
     this.setStatus({ kind: 'disconnected' });
   }

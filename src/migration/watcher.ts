@@ -86,8 +86,11 @@ export class MigrationWatcher implements Disposable {
     if (migration !== undefined && event.kind === 'iteration') migration.addIteration(Date.now(), event.iteration);
     if (migration !== undefined) this.options.ending.note(migration, event);
     // A migration shows itself by its first iteration, by a disk copy's end, or by the guest's stopping.
-    // One that has left the list already needs no look; its last events were noted above.
-    if (domain !== undefined && event.kind !== 'other') void this.look(domain.uuid, undefined, true);
+    if (domain === undefined || (migration !== undefined && this.ending.has(migration))) return;
+    // A guest that starts or stops for other reasons is no hint; one that is suspended may be switching over.
+    const hint =
+      event.kind === 'lifecycle' ? migration !== undefined || event.event === 'Suspended' : event.kind !== 'other';
+    if (hint) void this.look(domain.uuid, undefined, true);
   }
 
   private lookEverywhere(): void {

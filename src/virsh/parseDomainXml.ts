@@ -52,26 +52,23 @@ export function parseDomainXml(text: string): DomainDescription {
 }
 
 function rootOf(text: string): Node {
-  let parsed: unknown;
-  let failure: Error | null = null;
-  // Synchronous without `async`. Entities a document defines itself are not expanded by sax, but refused by its strict mode.
+  const domain = parseXml(text)['domain'];
+  if (!isNode(domain)) throw new UserError('What dumpxml answered is not a domain XML.');
+  return domain;
+}
+
+/** Synchronous without `async`. Entities a document defines itself are not expanded by sax: its strict mode refuses them. */
+function parseXml(text: string): Readonly<Record<string, unknown>> {
+  const results: unknown[] = [];
   parseString(
     text,
-    {
-      explicitRoot: true,
-      xmlns: true,
-      trim: true,
-      attrValueProcessors: [],
-      tagNameProcessors: [processors.stripPrefix],
-    },
+    { xmlns: true, trim: true, tagNameProcessors: [processors.stripPrefix] },
     (error, result: unknown) => {
-      failure ??= error;
-      parsed = result;
+      results.push(error ?? result);
     },
   );
-  const domain = isNode(parsed) ? parsed['domain'] : undefined;
-  if (failure !== null || !isNode(domain)) throw new UserError('What dumpxml answered is not a domain XML.');
-  return domain;
+  const [first] = results;
+  return isNode(first) && !(first instanceof Error) ? first : {};
 }
 
 function isNode(value: unknown): value is Node {

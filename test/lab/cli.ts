@@ -56,7 +56,9 @@ async function guest(words: string[]): Promise<void> {
   const load = loads.find((candidate) => candidate === values.load);
   if (load === undefined) throw new Error(`there is no load "${values.load}": ${loads.join(', ')}`);
   const host = hostNamed(values.host);
-  const started = await (await labThatIsUp()).startGuest(host, {
+  const started = await (
+    await labThatIsUp()
+  ).startGuest(host, {
     name,
     memoryMiB: numberOf(values.memory, '--memory'),
     workingSetMiB: numberOf(values['working-set'], '--working-set'),

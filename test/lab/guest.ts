@@ -63,7 +63,11 @@ export class Guest {
 
   /** Waits until its working set is filled and its load runs. */
   async untilHot(host: HostName): Promise<void> {
-    await until(`${this.name} hot`, async () => (/HOT\r?\n/.test(await this.console(host)) ? true : undefined), hotLimitMs);
+    await until(
+      `${this.name} hot`,
+      async () => (/HOT\r?\n/.test(await this.console(host)) ? true : undefined),
+      hotLimitMs,
+    );
   }
 
   /** Waits until it beats on, on that host, past `beat`. */

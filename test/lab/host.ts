@@ -57,7 +57,13 @@ export class LabHost {
   async startSshd(port: number, settings: readonly string[] = []): Promise<{ readonly stop: () => Promise<void> }> {
     const pidFile = join(this.folder, `sshd-${port}.pid`);
     const config = await this.writeFile(`sshd_config-${port}`, sshdConfig(this.plan, port, pidFile, settings));
-    const { stderr, code } = await this.exec(['/usr/sbin/sshd', '-f', config, '-E', join(this.folder, `sshd-${port}.log`)]);
+    const { stderr, code } = await this.exec([
+      '/usr/sbin/sshd',
+      '-f',
+      config,
+      '-E',
+      join(this.folder, `sshd-${port}.log`),
+    ]);
     if (code !== 0) throw new Error(`sshd on ${this.name}:${port}: ${stderr.trim()}`);
     return {
       stop: async () => {

@@ -168,7 +168,8 @@ async function makeNetwork(): Promise<void> {
 
 async function boot(plan: HostPlan): Promise<void> {
   const folder = hostFolder(plan.name);
-  for (const name of ['run', 'etc', 'lib', 'log', 'cache', 'conf']) await mkdir(join(folder, name), { recursive: true });
+  for (const name of ['run', 'etc', 'lib', 'log', 'cache', 'conf'])
+    await mkdir(join(folder, name), { recursive: true });
   await writeFile(join(folder, 'hosts'), hostsFile());
   await writeFile(join(folder, 'conf', 'libvirtd.conf'), libvirtdConf(plan, randomUUID()));
   await writeFile(join(folder, 'conf', 'qemu.conf'), qemuConf(plan));
@@ -212,7 +213,8 @@ async function untilAnswers(host: LabHost): Promise<void> {
   );
   await until(
     `sshd on ${host.name}`,
-    async () => ((await run(['ssh', '-F', sshConfig, '-o', 'BatchMode=yes', host.name, 'true'])).code === 0 ? true : undefined),
+    async () =>
+      (await run(['ssh', '-F', sshConfig, '-o', 'BatchMode=yes', host.name, 'true'])).code === 0 ? true : undefined,
     bootLimitMs,
   );
 }

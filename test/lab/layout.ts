@@ -24,7 +24,10 @@ export const hostPlans: readonly HostPlan[] = [
 /** All that a lab leaves on the machine while it is up; `down` removes it. */
 export const stateFolder = join(tmpdir(), 'libvirt-migration-lab');
 /** The guest's kernel, kept for the next time: fetching it is the slowest step. */
-export const cacheFolder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'libvirt-live-migration-lab');
+export const cacheFolder = join(
+  process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
+  'libvirt-live-migration-lab',
+);
 
 export const clientKey = join(stateFolder, 'id_ed25519');
 export const knownHosts = join(stateFolder, 'known_hosts');

@@ -20,9 +20,7 @@ const programs: Readonly<Record<string, string>> = {
 export function labMissing(): string | undefined {
   if (process.platform !== 'linux') return 'The lab needs Linux (network namespaces, libvirt, QEMU).';
   if (process.getuid?.() !== 0) return 'The lab needs root, for its network namespaces: run it with sudo.';
-  const packages = new Set(
-    Object.entries(programs).flatMap(([program, owner]) => (onPath(program) ? [] : [owner])),
-  );
+  const packages = new Set(Object.entries(programs).flatMap(([program, owner]) => (onPath(program) ? [] : [owner])));
   if (packages.size === 0) return undefined;
   return `The lab needs packages that are not installed: apt-get install --no-install-recommends ${[...packages, 'libvirt-daemon-system', 'libvirt-daemon-driver-qemu'].join(' ')}`;
 }

@@ -32,7 +32,12 @@ export async function must(argv: readonly string[], input?: string): Promise<str
 }
 
 /** Asks until `check` gives something, for things that tell nobody when they are ready. */
-export async function until<T>(what: string, check: () => Promise<T | undefined>, limitMs: number, pauseMs = 100): Promise<T> {
+export async function until<T>(
+  what: string,
+  check: () => Promise<T | undefined>,
+  limitMs: number,
+  pauseMs = 100,
+): Promise<T> {
   const deadline = Date.now() + limitMs;
   for (;;) {
     const value = await check();

@@ -88,7 +88,8 @@ export class ScriptedHypervisor implements ObservedHypervisor {
   run<T>(command: VirshCommand<T>): Promise<T> {
     const question = questionOf(command.args);
     this.asked.push(question);
-    const answer = this.answers.get(question) ?? new UserError(`${this.config.name}: no answer scripted for ${question}`);
+    const answer =
+      this.answers.get(question) ?? new UserError(`${this.config.name}: no answer scripted for ${question}`);
     // A host's answer never comes within the same turn.
     return new Promise((resolve, reject) => {
       setImmediate(() => {

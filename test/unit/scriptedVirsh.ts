@@ -17,7 +17,8 @@ export interface VirshScript {
   readonly chunkChars?: number;
 }
 
-const welcome = "Welcome to virsh, the virtualization interactive terminal.\n\nType:  'help' for help with commands\n       'quit' to quit\n\n";
+const welcome =
+  "Welcome to virsh, the virtualization interactive terminal.\n\nType:  'help' for help with commands\n       'quit' to quit\n\n";
 
 /** A channel on which a virsh with the habits of the real one answers from a script: for what no real one can be made to do. */
 export class ScriptedVirsh implements ExecChannel {

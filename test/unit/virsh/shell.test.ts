@@ -84,7 +84,10 @@ describe('a virsh that fails', () => {
   it('to start is reported in its own words', async () => {
     const virsh = new ScriptedVirsh({ answer: () => ({}) });
     const opening = VirshShell.open(virsh, 'hv1', limitMs);
-    virsh.say('stderr', "error: failed to connect to the hypervisor\nerror: Failed to connect socket to '/run/libvirt/libvirt-sock': No such file or directory\n");
+    virsh.say(
+      'stderr',
+      "error: failed to connect to the hypervisor\nerror: Failed to connect socket to '/run/libvirt/libvirt-sock': No such file or directory\n",
+    );
     virsh.die(1);
     await expect(opening).rejects.toThrow(/Failed to connect socket/);
   });
