@@ -5,6 +5,7 @@ import { Answers, appearance, deferred, Home } from './home.js';
 import { ed25519, plainServer, RecordingServer } from './recordingServer.js';
 
 const hostKey = ed25519();
+const userKey = ed25519();
 const never = new AbortController().signal;
 
 let home: Home;
@@ -12,6 +13,7 @@ const opened: { dispose(): void }[] = [];
 
 beforeEach(() => {
   home = new Home();
+  home.addKey('id_ed25519', userKey);
 });
 afterEach(() => {
   for (const item of opened.splice(0).reverse()) item.dispose();
