@@ -55,6 +55,7 @@ export function readArguments<Output extends object>(
   schema: v.GenericSchema<unknown, Output>,
   argument: unknown,
 ): Output {
+  if (Array.isArray(argument)) throw new UserError(`${command}: its argument must be an object.`, 'Nothing was done.');
   const node = v.safeParse(nodeSchema, argument);
   const parsed = v.safeParse(schema, node.success ? fieldsOf(node.output) : (argument ?? {}));
   if (parsed.success) return parsed.output;

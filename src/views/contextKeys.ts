@@ -43,6 +43,10 @@ export class ContextKeys implements Disposable {
       'libvirt.migrating',
       migrations.some(({ state }) => state.outcome === undefined),
     );
+    this.set(
+      'libvirt.hasPausedGuest',
+      migrations.some(({ state }) => state.leftPausedOn !== undefined || state.phase === 'paused'),
+    );
   }
 
   private set(key: string, value: boolean): void {

@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { domainRow } from '../../../src/views/domainRow.js';
+import { groupRow, hostChildren, hostRow, noteRow, rootNodes } from '../../../src/views/hostsModel.js';
+import { migrationRow } from '../../../src/views/migrationRow.js';
+import { domain, FakeFleet, FakeHypervisor, FakeMigration, stuckFigures } from '../fakes.js';
+
+const web = domain({ uuid: 'uuid-1', name: 'web-1' });
+
+describe('the tree of hosts', () => {
+  it('has groups in the order they are named, then hosts without one, under what is wrong with the setting', () => {
+    const fleet = new FakeFleet([
+      new FakeHypervisor('a'),
+      new FakeHypervisor('b', { group: 'zone 2' }),
+      new FakeHypervisor('c', { group: 'zone 1' }),
+      new FakeHypervisor('d', { group: 'zone 2' }),
+    ]);
+    expect(rootNodes(fleet, ['libvirt.hosts, entry 5: no.'])).toMatchObject([
+      { kind: 'note', text: 'libvirt.hosts, entry 5: no.' },
+      { kind: 'group', group: 'zone 2' },
+      { kind: 'group', group: 'zone 1' },
+      { kind: 'host', host: 'a' },
+    ]);
+  });
+
+  it('sorts domains as people count', () => {
+    const host = new FakeHypervisor('hv1').with(
+      domain({ uuid: '3', name: 'web-10' }),
+      domain({ uuid: '2', name: 'web-9' }),
+      domain({ uuid: '1', name: 'DB' }),
+    );
+    expect(hostChildren(host)).toMatchObject([{ domain: '1' }, { domain: '2' }, { domain: '3' }]);
+  });
+
+  it('shows why a host fails, beside its name and readable below it', () => {
+    const host = new FakeHypervisor('hv3');
+    const message = 'The host key of hv3 has changed, so the connection was refused.';
+    host.status = { kind: 'failed', message, advice: 'Check it with the one who runs hv3.' };
+    const fleet = new FakeFleet([host]);
+    expect(hostRow(host, fleet)).toMatchObject({
+      description: message,
+      contextValue: 'host.failed',
+      children: 'expanded',
+    });
+    expect(hostChildren(host)).toMatchObject([
+      { kind: 'note', text: message },
+      { kind: 'note', text: 'Check it with the one who runs hv3.' },
+    ]);
+  });
+
+  it('shows domains of a lost host as last seen, and none of a host that was left', () => {
+    const host = new FakeHypervisor('hv1').with(web);
+    host.status = { kind: 'failed', message: 'Lost.', advice: undefined };
+    expect(domainRow(host, web, undefined, new FakeFleet([host]))).toMatchObject({
+      description: 'last seen running',
+      contextValue: 'domain.stale',
+    });
+    host.disconnect();
+    expect(hostChildren(host)).toEqual([]);
+  });
+
+  it('begins folded when there are many hosts', () => {
+    const hosts = Array.from({ length: 11 }, (_, index) => new FakeHypervisor(`hv${index}`).with(web));
+    const [first] = hosts;
+    expect(first && hostRow(first, new FakeFleet(hosts)).children).toBe('collapsed');
+  });
+
+  it('leads from a broken setting to the setting', () => {
+    const [note] = rootNodes(new FakeFleet([]), ['x']);
+    expect(note?.kind === 'note' && noteRow(note).command?.command).toBe('libvirt.editHosts');
+  });
+
+  it('counts failed hosts at their folded group', () => {
+    const host = new FakeHypervisor('a', { group: 'g' });
+    host.status = { kind: 'failed', message: 'x', advice: undefined };
+    expect(groupRow({ kind: 'group', group: 'g' }, new FakeFleet([host])).description).toBe('1 failed');
+  });
+});
+
+describe('a domain', () => {
+  const hv1 = new FakeHypervisor('hv1').with(web);
+  const hv2 = new FakeHypervisor('hv2').with(
+    domain({ uuid: 'uuid-1', name: 'web-1', state: 'paused', reason: 'migrating' }),
+  );
+  const fleet = new FakeFleet([hv1, hv2]);
+
+  it('shows its state, and the reason where it says something', () => {
+    const text = (state: Parameters<typeof domain>[0]): string | undefined =>
+      domainRow(hv1, domain(state), undefined, fleet).description;
+    expect(text(web)).toBe('running');
+    expect(text({ ...web, reason: 'booted' })).toBe('running');
+    expect(text({ ...web, state: 'paused', reason: 'user' })).toBe('paused (user)');
+    expect(text({ ...web, state: 'shutOff', reason: 'destroyed' })).toBe('shut off');
+    expect(text({ ...web, state: 'running', reason: 'migration canceled' })).toBe('running (migration canceled)');
+    expect(text({ ...web, platformName: 'shop front' })).toBe('running · shop front');
+  });
+
+  it('that migrates is followed on its source and announced on its destination', () => {
+    const migration = new FakeMigration().sample(30_000, stuckFigures(7, 121), 300);
+    expect(domainRow(hv1, web, migration, fleet)).toMatchObject({
+      description: '→ hv2 · iteration 7 · 121 MiB left',
+      contextValue: 'domain.migrating.out+setSpeed+setMaxDowntime+pause+switchToPostcopy+abort',
+    });
+    expect(domainRow(hv2, web, migration, fleet)).toMatchObject({
+      description: 'incoming from hv1',
+      contextValue: 'domain.migrating.in',
+    });
+  });
+
+  it('offers nothing on a host that may only be watched', () => {
+    const watched = new FakeHypervisor('hv1', { readOnly: true }).with(web);
+    const migration = new FakeMigration();
+    const row = domainRow(watched, web, migration, new FakeFleet([watched]));
+    expect(row.contextValue).toBe('domain.migrating.out');
+    const paused = domain({ ...web, state: 'paused', reason: 'user' });
+    expect(domainRow(watched, paused, undefined, new FakeFleet([watched])).contextValue).toBe('domain.paused');
+  });
+
+  it('that is paused may be resumed, save while it arrives', () => {
+    const context = (reason: string): string =>
+      domainRow(hv1, domain({ ...web, state: 'paused', reason }), undefined, fleet).contextValue;
+    expect(context('user')).toBe('domain.paused+resume');
+    expect(context('migrating')).toBe('domain.paused');
+    expect(context('post-copy failed')).toBe('domain.paused');
+  });
+
+  it('with a hostile name stays one short line', () => {
+    const row = domainRow(hv1, domain({ ...web, name: `a\n\u202eb${'x'.repeat(10_000)}` }), undefined, fleet);
+    expect(row.label.length).toBeLessThanOrEqual(200);
+    expect(row.label).toMatch(/^a \\u202ebx/);
+    expect(row.tooltip.join('').length).toBeLessThan(1500);
+  });
+});
+
+describe('a migration in the list', () => {
+  const fleet = new FakeFleet([new FakeHypervisor('hv1'), new FakeHypervisor('hv2')]);
+
+  it('shows its figure while it runs and its result after', () => {
+    const migration = new FakeMigration().sample(30_000, stuckFigures(7, 121), 300);
+    expect(migrationRow(migration, fleet)).toMatchObject({
+      label: 'web-1 → hv2',
+      description: 'iteration 7 · 121 MiB left',
+      icon: { id: 'sync~spin' },
+    });
+    const result = { totalTimeMs: 42_000, downtimeMs: 158, transferredBytes: undefined, iterations: undefined };
+    migration.become({ phase: 'ended', outcome: { kind: 'completed', result }, endedAtMs: 1_042_000 });
+    const row = migrationRow(migration, fleet);
+    expect(row).toMatchObject({ icon: { id: 'pass' }, contextValue: 'migration.ended' });
+    expect(row.description).toMatch(/^completed · 158 ms downtime · /);
+  });
+
+  it('offers Resume for a guest left paused', () => {
+    const migration = new FakeMigration({
+      state: { phase: 'ended', outcome: { kind: 'aborted' }, leftPausedOn: 'hv1', endedAtMs: 1_042_000 },
+    });
+    expect(migrationRow(migration, fleet)).toMatchObject({
+      icon: { id: 'warning' },
+      contextValue: 'migration.ended+resume',
+    });
+  });
+});
