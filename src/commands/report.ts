@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { cleanForNotice, cleanLabel, escapeIcons } from '../base/cleanText.js';
-import { fullMessageOf } from '../base/errors.js';
+import { messageOf, UserError } from '../base/errors.js';
 import type { CommandServices } from './services.js';
 
 /** A success is told where it is seen in passing, and goes away by itself; the panel's log keeps it. */
@@ -12,10 +12,17 @@ export function tellDone(text: string): void {
 
 /** A failure is told once: what failed, in libvirt's or ssh's words, and what to do. Never a stack. */
 export function tellFailed({ log }: Pick<CommandServices, 'log'>, error: unknown): void {
-  const text = fullMessageOf(error);
+  const text = sentencesOf(error);
   log.error(undefined, text);
   const showLog = 'Show Log';
   void vscode.window.showErrorMessage(cleanForNotice(text), showLog).then((answer) => {
     if (answer === showLog) log.show();
   });
+}
+
+/** libvirt's own messages end without a stop: what to do about them begins a sentence of its own. */
+function sentencesOf(error: unknown): string {
+  const message = messageOf(error);
+  if (!(error instanceof UserError) || error.advice === undefined) return message;
+  return `${/[.!?…:]$/u.test(message) ? message : `${message}.`} ${error.advice}`;
 }

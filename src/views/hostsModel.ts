@@ -77,8 +77,9 @@ function hostHasChildren({ config, status, domains }: Hypervisor): boolean {
 function notesOn(host: string, status: HypervisorStatus): NoteNode[] {
   if (status.kind !== 'failed') return [];
   const notes: NoteNode[] = [];
-  if (status.message.length > shortReason) {
-    notes.push({ kind: 'note', host, text: status.message, icon: { id: 'error', color: colors.bad } });
+  const reason = reasonOf(host, status.message);
+  if (reason.length > shortReason) {
+    notes.push({ kind: 'note', host, text: reason, icon: { id: 'error', color: colors.bad } });
   }
   if (status.advice !== undefined) {
     notes.push({ kind: 'note', host, text: status.advice, icon: { id: 'lightbulb', color: undefined } });
@@ -89,7 +90,8 @@ function notesOn(host: string, status: HypervisorStatus): NoteNode[] {
 export function noteRow({ host, text, icon }: NoteNode): Row {
   return {
     id: rowId('note', host ?? '', text),
-    label: cleanLabel(text),
+    // The setting's own name is in the tooltip: in a narrow tree it would push out what is wrong.
+    label: cleanLabel(text.replace(/^libvirt\.hosts, /u, '')),
     description: undefined,
     icon,
     contextValue: 'note',
@@ -147,12 +149,17 @@ function hostDescription({ config, status, domains }: Hypervisor): string {
     case 'connecting':
       return 'connecting…';
     case 'failed':
-      return cleanLabel(status.message);
+      return reasonOf(config.name, status.message);
     case 'connected': {
       const running = [...domains.values()].filter(({ state }) => state === 'running').length;
       return `${running} of ${domains.size} running${config.readOnly ? ' · read-only' : ''}`;
     }
   }
+}
+
+/** Beside its name a host need not be named again. */
+function reasonOf(host: string, message: string): string {
+  return cleanLabel(message.startsWith(`${host}: `) ? message.slice(host.length + 2) : message);
 }
 
 function hostIcon(status: HypervisorStatus): Icon {

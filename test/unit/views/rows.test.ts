@@ -47,6 +47,14 @@ describe('the tree of hosts', () => {
     ]);
   });
 
+  it('does not say a host twice, nor its setting before what is wrong with it', () => {
+    const host = new FakeHypervisor('hv4');
+    host.status = { kind: 'failed', message: 'hv4: No route to host', advice: undefined };
+    expect(hostRow(host, new FakeFleet([host])).description).toBe('No route to host');
+    const [note] = rootNodes(new FakeFleet([]), ['libvirt.hosts, entry 5 ("bad"): no destination.']);
+    expect(note?.kind === 'note' && noteRow(note).label).toBe('entry 5 ("bad"): no destination.');
+  });
+
   it('shows domains of a lost host as last seen, and none of a host that was left', () => {
     const host = new FakeHypervisor('hv1').with(web);
     host.status = { kind: 'failed', message: 'Lost.', advice: undefined };
