@@ -1,71 +1,66 @@
 import { readFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
-import type { GuestImage } from './guestImage.js';
+import { diskPath, domainXml, type GuestPlan } from './domainXml.js';
 import type { LabHost } from './host.js';
+import { beatLine, hotLine } from './initramfs.js';
 import { consoleLog, type HostName } from './layout.js';
 import { until } from './run.js';
 
-/** How a guest writes its memory: not at all, for ever, in bursts of two passes with 10 s between, or for a while. */
-export type Load = 'idle' | 'hot' | 'bursty' | 'stops';
-
-export interface GuestPlan {
-  /** Anything libvirt takes: spaces, quotes, emoji. */
-  readonly name: string;
-  readonly title?: string;
-  readonly memoryMiB?: number;
-  /** A multiple of 8. */
-  readonly workingSetMiB?: number;
-  /** MiB/s at most; 0 is as fast as it goes. */
-  readonly rateMiBps?: number;
-  readonly load?: Load;
-  /** With load `stops`: after how many seconds. */
-  readonly loadSeconds?: number;
-  /** Defined, not only created: it stays on its host, shut off, after a migration. */
-  readonly persistent?: boolean;
-  /** Raw XML for <metadata>. */
-  readonly metadata?: string;
-}
-
 const hotLimitMs = 60_000;
+const aliveLimitMs = 30_000;
+
+/** What a guest says once a second. */
+export interface Beat {
+  readonly count: number;
+  /** By the guest's own clock. */
+  readonly uptimeSeconds: number;
+}
 
 /** A running guest: cheap to run (a sleep between steps), impossible to migrate when hot and held to less than it writes. */
 export class Guest {
   private constructor(
     readonly name: string,
     readonly uuid: string,
-    private readonly file: string,
+    private readonly start: LabHost,
+    private readonly hosts: readonly LabHost[],
   ) {}
 
-  static async start(host: LabHost, plan: GuestPlan, image: GuestImage): Promise<Guest> {
+  static async start(host: LabHost, plan: GuestPlan, hosts: readonly LabHost[]): Promise<Guest> {
     const uuid = randomUUID();
-    const guest = new Guest(plan.name, uuid, uuid);
-    const xml = domainXml(plan, uuid, image);
+    const xml = domainXml(plan, uuid);
+    const { diskMiB = 0 } = plan;
+    if (diskMiB > 0) await makeDisk(host, uuid, diskMiB, hosts);
     const file = await host.writeFile(`${uuid}.xml`, xml);
     if (plan.persistent === true) {
       await host.virsh(['define', file]);
       await host.virsh(['start', uuid]);
     } else await host.virsh(['create', file]);
-    return guest;
+    return new Guest(plan.name, uuid, host, hosts);
   }
 
-  /** What it has printed on a host, as far as that host's QEMU has written it. */
+  /** What it has printed on a host. Each host has a log of its own: after a migration the other one grows. */
   async console(host: HostName): Promise<string> {
-    return readFile(consoleLog(host, this.file), 'latin1').catch(() => '');
+    return readFile(consoleLog(host, this.uuid), 'latin1').catch(() => '');
+  }
+
+  /** Its heartbeats on that host, in order. */
+  async beats(host: HostName): Promise<readonly Beat[]> {
+    return [...(await this.console(host)).matchAll(beatLine)].map(([, count, uptime]) => ({
+      count: Number(count),
+      uptimeSeconds: Number(uptime),
+    }));
   }
 
   /** Its last heartbeat on that host: one more each second that it runs. Undefined where it never beat. */
   async lastBeat(host: HostName): Promise<number | undefined> {
-    // A line that is still being written may lack digits.
-    const beats = [...(await this.console(host)).matchAll(/BEAT (\d+)\r?\n/g)];
-    const last = beats.at(-1)?.[1];
-    return last === undefined ? undefined : Number(last);
+    return (await this.beats(host)).at(-1)?.count;
   }
 
   /** Waits until its working set is filled and its load runs. */
-  async untilHot(host: HostName): Promise<void> {
+  async untilHot(host: HostName = this.start.name): Promise<void> {
     await until(
       `${this.name} hot`,
-      async () => (/HOT\r?\n/.test(await this.console(host)) ? true : undefined),
+      async () => (hotLine.test(await this.console(host)) ? true : undefined),
       hotLimitMs,
     );
   }
@@ -78,37 +73,31 @@ export class Guest {
         const last = await this.lastBeat(host);
         return last !== undefined && last > beat ? last : undefined;
       },
-      30_000,
+      aliveLimitMs,
     );
+  }
+
+  /** Nothing of it stays, on either host. A migration that it is in ends first. */
+  async destroy(): Promise<void> {
+    for (const host of this.hosts) await removeDomain(host, this.uuid);
   }
 }
 
-function escapeXml(text: string): string {
-  return text.replace(/[<>&'"]/g, (character) => `&#${character.charCodeAt(0)};`);
+/** Not an error where there is no such domain. */
+export async function removeDomain(host: LabHost, uuid: string): Promise<void> {
+  for (const command of ['domjobabort', 'destroy', 'undefine']) await host.exec(['virsh', command, uuid]);
+  await host.exec(['rm', '-f', diskPath(uuid)]);
 }
 
-function domainXml(plan: GuestPlan, uuid: string, image: GuestImage): string {
-  const { name, title, memoryMiB = 512, workingSetMiB = 200, rateMiBps = 60, load = 'hot', loadSeconds = 0 } = plan;
-  const cmdline = `console=ttyS0 quiet ws=${workingSetMiB} rate=${rateMiBps} load=${load} for=${loadSeconds}`;
-  return `<domain type='qemu'>
-  <name>${escapeXml(name)}</name>
-  <uuid>${uuid}</uuid>
-  ${title === undefined ? '' : `<title>${escapeXml(title)}</title>`}
-  ${plan.metadata === undefined ? '' : `<metadata>${plan.metadata}</metadata>`}
-  <memory unit='MiB'>${memoryMiB}</memory>
-  <vcpu>1</vcpu>
-  <os>
-    <type arch='x86_64' machine='pc'>hvm</type>
-    <kernel>${image.kernel}</kernel><initrd>${image.initrd}</initrd><cmdline>${cmdline}</cmdline>
-  </os>
-  <features><acpi/></features>
-  <cpu mode='custom' match='exact'><model>qemu64</model></cpu>
-  <on_poweroff>destroy</on_poweroff>
-  <devices>
-    <emulator>/usr/bin/qemu-system-x86_64</emulator>
-    <memballoon model='none'/>
-    <serial type='file'><source path='/var/log/libvirt/${uuid}-console.log'/></serial>
-  </devices>
-</domain>
-`;
+/** A hole would not be copied, so the disk is full; its copy's place is a hole, which libvirt wants to exist. */
+async function makeDisk(host: LabHost, uuid: string, sizeMiB: number, hosts: readonly LabHost[]): Promise<void> {
+  const path = diskPath(uuid);
+  for (const each of hosts) {
+    const argv =
+      each === host
+        ? ['dd', 'if=/dev/urandom', `of=${path}`, 'bs=1M', `count=${sizeMiB}`]
+        : ['truncate', '-s', `${sizeMiB}M`, path];
+    const { stderr, code } = await each.exec(argv);
+    if (code !== 0) throw new Error(`a disk on ${each.name}: ${stderr.trim()}`);
+  }
 }

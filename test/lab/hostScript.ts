@@ -1,5 +1,16 @@
-import type { HostPlan } from './layout.js';
-import { hostFolder, hostPlans } from './layout.js';
+import { type HostPlan, hostFolder, hostPlans } from './layout.js';
+
+/** What a host has of its own, and where it sees it. A home of its own keeps this machine's root out of the game. */
+const ownFolders: readonly (readonly [folder: string, seenAt: string])[] = [
+  ['run', '/run'],
+  ['etc', '/etc/libvirt'],
+  ['lib', '/var/lib/libvirt'],
+  ['log', '/var/log/libvirt'],
+  ['cache', '/var/cache/libvirt'],
+  ['root', '/root'],
+];
+
+export const ownFolderNames: readonly string[] = [...ownFolders.map(([folder]) => folder), 'conf'];
 
 /**
  * Process 1 of a host: makes it a machine of its own, starts its daemons, then reaps orphans for ever. Without reaping,
@@ -7,14 +18,6 @@ import { hostFolder, hostPlans } from './layout.js';
  */
 export function hostScript(plan: HostPlan): string {
   const folder = hostFolder(plan.name);
-  const binds: readonly [string, string][] = [
-    ['run', '/run'],
-    ['etc', '/etc/libvirt'],
-    ['lib', '/var/lib/libvirt'],
-    ['log', '/var/log/libvirt'],
-    ['cache', '/var/cache/libvirt'],
-    ['hosts', '/etc/hosts'],
-  ];
   return `#!/bin/bash
 set -e
 mount --make-rprivate /
@@ -22,7 +25,9 @@ hostname ${plan.name}
 ip link set lo up
 cp -a /etc/libvirt/. ${folder}/etc/
 cp -a ${folder}/conf/. ${folder}/etc/
-${binds.map(([from, to]) => `mount --bind ${folder}/${from} ${to}`).join('\n')}
+${ownFolders.map(([from, to]) => `mount --bind ${folder}/${from} ${to}`).join('\n')}
+mount --bind ${folder}/hosts /etc/hosts
+cd /
 mkdir -p /run/sshd /run/libvirt /var/lib/libvirt/images
 virtlogd -d
 libvirtd -d --listen
@@ -37,7 +42,7 @@ export function hostsFile(): string {
   return ['127.0.0.1 localhost', ...hostPlans.map(({ address, name }) => `${address} ${name}`), ''].join('\n');
 }
 
-/** Two hosts with one uuid would refuse to migrate to each other; cgroups and namespaces are the lab's own already. */
+/** Two hosts with one uuid would refuse to migrate to each other. */
 export function libvirtdConf(plan: HostPlan, uuid: string): string {
   return [
     `host_uuid = "${uuid}"`,
@@ -47,10 +52,12 @@ export function libvirtdConf(plan: HostPlan, uuid: string): string {
     'auth_tcp = "none"',
     'auth_unix_rw = "none"',
     'auth_unix_ro = "none"',
+    'log_outputs = "3:file:/var/log/libvirt/libvirtd.log"',
     '',
   ].join('\n');
 }
 
+/** cgroups and namespaces are the lab's own already. */
 export function qemuConf(plan: HostPlan): string {
   return [
     'user = "root"',
@@ -82,6 +89,7 @@ export function sshdConfig(plan: HostPlan, port: number, pidFile: string, more: 
     'KbdInteractiveAuthentication no',
     'MaxStartups 100',
     'AcceptEnv LC_* LANG',
+    'Subsystem sftp internal-sftp',
     '',
   ].join('\n');
 }

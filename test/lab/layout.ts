@@ -1,10 +1,15 @@
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The lab's private network: nothing outside its own namespaces uses or sees it. */
-export const bridge = 'llm-lab';
-export const bridgeAddress = '10.213.77.254';
+/** The lab's private network: nothing outside its own namespaces uses or sees it, but for one link of this machine's. */
+export const ownLink = 'llm-lab';
+export const ownAddress = '10.213.77.254';
 export const prefixBits = 24;
+/**
+ * The bridge has a namespace of its own: what crosses a bridge of this machine's would be for its firewall to judge, and
+ * Docker's drops what it doesn't know.
+ */
+export const switchNamespace = 'llm-switch';
 
 export type HostName = 'hv1' | 'hv2';
 
@@ -12,13 +17,13 @@ export interface HostPlan {
   readonly name: HostName;
   readonly address: string;
   readonly namespace: string;
-  /** The veth's end in the root namespace. */
-  readonly veth: string;
+  /** The switch's end of its cable; its own end is eth0. */
+  readonly port: string;
 }
 
 export const hostPlans: readonly HostPlan[] = [
-  { name: 'hv1', address: '10.213.77.1', namespace: 'llm-hv1', veth: 'llm-veth1' },
-  { name: 'hv2', address: '10.213.77.2', namespace: 'llm-hv2', veth: 'llm-veth2' },
+  { name: 'hv1', address: '10.213.77.1', namespace: 'llm-hv1', port: 'to-hv1' },
+  { name: 'hv2', address: '10.213.77.2', namespace: 'llm-hv2', port: 'to-hv2' },
 ];
 
 /** All that a lab leaves on the machine while it is up; `down` removes it. */
@@ -29,6 +34,9 @@ export const cacheFolder = join(
   'libvirt-live-migration-lab',
 );
 
+export const guestKernel = join(stateFolder, 'vmlinuz');
+export const guestInitrd = join(stateFolder, 'initrd');
+
 export const clientKey = join(stateFolder, 'id_ed25519');
 export const knownHosts = join(stateFolder, 'known_hosts');
 export const sshConfig = join(stateFolder, 'ssh_config');
@@ -38,7 +46,12 @@ export function hostFolder(name: HostName): string {
   return join(stateFolder, name);
 }
 
+/** The start script of a host: its path is what tells the host's processes from all others. */
+export function bootScript(name: HostName): string {
+  return join(hostFolder(name), 'boot.sh');
+}
+
 /** Where a guest's console is written while it runs on `host`, as seen from outside. */
-export function consoleLog(host: HostName, guest: string): string {
-  return join(hostFolder(host), 'log', `${guest}-console.log`);
+export function consoleLog(host: HostName, uuid: string): string {
+  return join(hostFolder(host), 'log', `${uuid}-console.log`);
 }
