@@ -86,7 +86,10 @@ export class ScriptedVirsh implements ExecChannel {
         : /^e[0-9a-f]{24}$/.test(line)
           ? { stderr: `${(this.script.unknownCommand ?? "error: unknown command: '%'").replace('%', line)}\n` }
           : this.script.answer(line);
-    if (answer === 'die') return this.die(1);
+    if (answer === 'die') {
+      this.die(1);
+      return;
+    }
     if (answer === 'hang') {
       this.hung = true;
       return;

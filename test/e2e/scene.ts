@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import type { FrameLocator } from 'playwright-core';
+import {
+  type Guest,
+  type GuestPlan,
+  type HostName,
+  Lab,
+  type MigrateOptions,
+  type RunningMigrate,
+} from '../lab/lab.js';
+import type { Tree } from '../editor/parts/tree.js';
+import { Workbench, type WorkbenchOptions } from '../editor/workbench.js';
+
+/** Long enough for one iteration of 200 MiB at 20 MiB/s and some; a wait that takes this long has failed. */
+export const longMs = 60_000;
+
+/** A guest whose migration someone else started, and which can't end at 20 MiB/s. */
+export interface Stuck {
+  readonly guest: Guest;
+  readonly migrate: RunningMigrate;
+  /** Its last heartbeat on the source when the migration began. */
+  readonly beat: number;
+  /** What libvirt itself reports when the job is completed: an event's block, from a watcher of the test's own. */
+  readonly completed: Promise<string>;
+}
+
+/** The lab, and the real workbench with both hosts in its tree. */
+export class Scene {
+  static async open(options: WorkbenchOptions = {}): Promise<Scene> {
+    const lab = await Lab.up();
+    try {
+      const settings = {
+        'libvirt.hosts': [
+          { name: 'hv1', destination: 'hv1' },
+          { name: 'hv2', destination: 'hv2' },
+        ],
+        'libvirt.ssh.configFile': lab.sshConfig,
+        'libvirt.autoConnect': 'all',
+        ...options.settings,
+      };
+      const workbench = await Workbench.open({ ...options, settings });
+      await workbench.openContainer('Libvirt');
+      return new Scene(lab, workbench);
+    } catch (error) {
+      await lab.down();
+      throw error;
+    }
+  }
+
+  readonly hosts: Tree;
+  readonly migrations: Tree;
+
+  private constructor(
+    readonly lab: Lab,
+    readonly workbench: Workbench,
+  ) {
+    this.hosts = workbench.tree('Hosts');
+    this.migrations = workbench.tree('Migrations');
+  }
+
+  async untilConnected(): Promise<void> {
+    for (const host of ['hv1', 'hv2']) {
+      await this.hosts.waitForItem(
+        host,
+        (item) => item.expanded !== undefined && !item.description.includes('connecting'),
+        longMs,
+      );
+    }
+  }
+
+  /** Starts a hot guest and, by a plain virsh, the migration that nobody in the editor started. */
+  async startStuck(
+    plan: Partial<GuestPlan> = {},
+    options: MigrateOptions & { from?: HostName; to?: HostName } = {},
+  ): Promise<Stuck> {
+    const { from = 'hv1', to = 'hv2', ...rest } = options;
+    const guest = await this.lab.startGuest(from, { name: `web-${randomUUID().slice(0, 4)}`, rateMiBps: 60, ...plan });
+    await guest.untilHot(from);
+    const beat = (await guest.lastBeat(from)) ?? 0;
+    const watcher = this.lab
+      .host(from)
+      .exec(['virsh', 'event', '--event', 'job-completed', '--timeout', '300', guest.uuid]);
+    const migrate = this.lab.migrate(guest.uuid, from, to, rest);
+    return { guest, migrate, beat, completed: watcher.then(({ stdout }) => stdout) };
+  }
+
+  /** The page of a migration's panel, opened by a click on its row. */
+  async openPanel(guest: Guest): Promise<FrameLocator> {
+    await this.migrations.waitForItem(new RegExp(guest.name), () => true, longMs);
+    await this.migrations.click(new RegExp(guest.name));
+    await this.workbench.editors.waitForTab(new RegExp(guest.name));
+    const page = this.workbench.editors.webview();
+    await page.locator('#domain-name', { hasText: guest.name }).waitFor();
+    return page;
+  }
+
+  /** Removes all guests and closes all panels, for the next test. */
+  async clear(): Promise<void> {
+    await this.lab.clear();
+    await this.workbench.runCommand('View: Close All Editors');
+    await this.workbench.until(
+      'an idle status bar',
+      async () => (await this.workbench.statusBar.find(/iteration|migrations|setting up|paused|ending/)) === undefined,
+      longMs,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.workbench.close();
+    await this.lab.down();
+  }
+}
+
+/** A figure of the panel's head: `Remaining`, `Iteration`. */
+export function figure(page: FrameLocator, name: string): Promise<string> {
+  return page.locator(`#figures [data-figure="${name}"] dd`).innerText();
+}
+
+/** The downtime in ms that a job-completed block tells. */
+export function downtimeOf(completed: string): number {
+  const downtime = /^\s*downtime: (\d+)$/m.exec(completed)?.[1];
+  if (downtime === undefined) throw new Error(`no downtime in ${completed}`);
+  return Number(downtime);
+}
