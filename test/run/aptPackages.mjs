@@ -1,7 +1,7 @@
 // The Debian and Ubuntu packages of the lab and of the browser.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { findBrowser, findProgram } from './programs.mjs';
+import { findBrowser, findProgram } from './machine.mjs';
 import { PrepareError, step } from './step.mjs';
 
 const labPackages = [

@@ -3,7 +3,7 @@
 import { pathToFileURL } from 'node:url';
 import { installAptPackages } from './aptPackages.mjs';
 import { installPackages } from './npmPackages.mjs';
-import { repository } from './repository.mjs';
+import { repository } from './machine.mjs';
 import { PrepareError } from './step.mjs';
 import { installVscodeServer } from './vscodeServer.mjs';
 
