@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 const editorRooms = ['src/extension.ts', 'src/editor/**', 'src/views/**', 'src/commands/**', 'test/editor/**'];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'out/', 'node_modules/', 'test/**/node_modules/', '**/*.mjs'] },
+  { ignores: ['dist/', 'out/', 'node_modules/', 'test/**/node_modules/', '**/*.mjs', '**/*.cjs', '**/*.d.mts'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,

@@ -46,13 +46,14 @@ describe('a stuck migration that the extension did not start', () => {
     expect(await page.locator('#destination').innerText()).toBe('hv2');
     expect(await page.locator('#domain-title').innerText()).toBe('The shop');
     // Samples by the host's own count of time: the first one lies within two intervals of the start.
-    await workbench.until('iteration 3', async () => Number(await figure(page, 'Iteration')) >= 3, longMs);
+    // Not finished after 30 s: that is in its fourth iteration.
+    await workbench.until('iteration 4', async () => Number(await figure(page, 'Iteration')) >= 4, longMs);
     expect(Date.now() - startedMs).toBeGreaterThan(30_000);
     expect(await figure(page, 'Remaining')).toMatch(/MiB$/);
     expect(await page.locator('#chart-downtime .plot').getAttribute('aria-label')).toMatch(
       /Expected \d+(\.\d+)? s, Allowed 300 ms/,
     );
-    expect(await readProfile(page.locator('#chart-remaining canvas'))).toMatchObject({ rises: 2 });
+    expect((await readProfile(page.locator('#chart-remaining canvas'))).rises).toBeGreaterThanOrEqual(2);
     expect(await page.locator('#fields tr[data-field="memory_iteration"] .value').innerText()).toMatch(/^\d+$/);
 
     await workbench.runCommand('Libvirt: Set Migration Max Downtime…');
@@ -81,7 +82,7 @@ describe('a stuck migration that the extension did not start', () => {
     await page.locator('#action-pause').click();
     const { message, detail } = await scene.workbench.dialog.waitFor();
     expect(`${message} ${detail}`).toContain('stuck-3');
-    await scene.workbench.dialog.click('Pause');
+    await scene.workbench.dialog.click('Pause Guest');
     await page.locator('#phase', { hasText: 'Paused' }).waitFor({ timeout: longMs });
     expect(await page.locator('#action-resume').getAttribute('title')).toMatch(/resumes no guest while it migrates/);
     await expectCompleted(stuck);
@@ -102,7 +103,7 @@ describe('a stuck migration that the extension did not start', () => {
     const page = await scene.openPanel(guest);
     await page.locator('#action-abort').click();
     await scene.workbench.dialog.waitFor();
-    await scene.workbench.dialog.click('Abort');
+    await scene.workbench.dialog.click('Abort Migration');
     expect((await migrate.done).stderr).toContain('canceled by client');
     await page.locator('#phase', { hasText: 'Aborted' }).waitFor({ timeout: longMs });
     expect(await scene.lab.host('hv1').stateOf(guest.uuid)).toMatch(/^running/);

@@ -143,10 +143,15 @@ export class VsCodeServer {
 }
 
 async function writeSettings(root: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
-  const text = JSON.stringify({ ...quietSettings, ...settings }, undefined, 2);
-  // A setting's scope decides which of the two counts.
-  for (const folder of ['Machine', 'User']) {
+  const all = { ...quietSettings, ...settings };
+  // A setting's scope decides which of the two counts. The extension's own are the user's: written to the machine's as
+  // well, an update by the extension would go there, where an application's setting is never read.
+  const machine = Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith('libvirt.')));
+  for (const [folder, content] of [
+    ['Machine', machine],
+    ['User', all],
+  ] as const) {
     await mkdir(join(root, 'data', folder), { recursive: true });
-    await writeFile(join(root, 'data', folder, 'settings.json'), text);
+    await writeFile(join(root, 'data', folder, 'settings.json'), JSON.stringify(content, undefined, 2));
   }
 }

@@ -161,11 +161,7 @@ export class Workbench {
     await this.server.stop();
   }
 
-  private async load({
-    folder = this.server.workspace,
-    extension,
-    suite,
-  }: WorkbenchOptions): Promise<void> {
+  private async load({ folder = this.server.workspace, extension, suite }: WorkbenchOptions): Promise<void> {
     await this.page.exposeFunction('codeAutomationLog', (type: string, args: unknown[]) => {
       this.console.push(`suite ${type}: ${args.map(String).join(' ')}`);
     });

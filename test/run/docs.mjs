@@ -12,7 +12,11 @@ const properties = [contributes.configuration].flat().flatMap((section) => Objec
 const tables = {
   settings: table(
     ['setting', 'default', 'meaning'],
-    properties.map(([name, p]) => [`\`${name}\``, `\`${JSON.stringify(p.default)}\``, p.markdownDescription ?? p.description]),
+    properties.map(([name, p]) => [
+      `\`${name}\``,
+      `\`${JSON.stringify(p.default)}\``,
+      p.markdownDescription ?? p.description,
+    ]),
   ),
   commands: table(
     ['command', 'title'],

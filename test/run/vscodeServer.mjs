@@ -1,6 +1,6 @@
 // VS Code as a server for the browser, from code-server's npm package: its own install script wants compilers and refuses
 // root, and nothing that it builds is needed here.
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findProgram, vscodeServer, vscodeServerFolder } from './machine.mjs';
 import { installPackages } from './npmPackages.mjs';
@@ -15,6 +15,11 @@ export async function installVscodeServer() {
   }
   // The server looks for its packages where the desktop keeps them in an archive.
   link('node_modules', join(vscodeServer, 'node_modules.asar'));
+  // Its log files need a native part; without them output channels stay empty.
+  copyFileSync(
+    join(vscodeServerFolder, 'spdlog.cjs'),
+    join(vscodeServer, 'node_modules', '@vscode', 'spdlog', 'index.js'),
+  );
   const rg = findProgram('rg');
   if (rg !== undefined) link(rg, join(vscodeServer, 'node_modules', '@vscode', 'ripgrep', 'bin', 'rg'));
 }

@@ -56,6 +56,9 @@ export class Charts {
   public setData(samples: readonly PanelSample[], marks: readonly PanelMark[], ended: boolean): void {
     this.columns = toColumns(samples, marks);
     this.marks = sortMarks(marks);
+    // A canvas can't be read: how much is drawn, and how many stretches nobody watched, is told here for tests and scripts.
+    this.element.dataset['samples'] = String(samples.length);
+    this.element.dataset['gaps'] = String(marks.filter(({ kind }) => kind === 'gap').length);
     const last = Math.max(this.columns.x.at(-1) ?? 0, this.marks.lastMs / 1000);
     this.whole = timeSpan(this.columns.firstSeconds, last, ended);
     this.render();

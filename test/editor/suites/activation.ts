@@ -1,0 +1,41 @@
+import { strict as assert } from 'node:assert';
+import * as vscode from 'vscode';
+import type { LibvirtApi } from '../../../src/api.js';
+
+export const extensionId = 'libvirt-live-migration.libvirt-live-migration';
+
+/** The extension as the editor has it. */
+export function extension(): vscode.Extension<LibvirtApi> {
+  const found = vscode.extensions.getExtension<LibvirtApi>(extensionId);
+  assert.ok(found, 'the editor does not know the extension');
+  return found;
+}
+
+export function activation(): void {
+  describe('The extension', () => {
+    it('activates and returns its API', async () => {
+      const api = await extension().activate();
+      assert.equal(api.version, 1);
+      assert.deepEqual(api.hosts, []);
+      assert.deepEqual(api.migrations, []);
+      assert.equal(typeof api.perform, 'function');
+    });
+
+    it('registers every command that it contributes', async () => {
+      await extension().activate();
+      const manifest = extension().packageJSON as {
+        contributes: { commands: { command: string; category: string }[] };
+      };
+      const registered = new Set(await vscode.commands.getCommands(true));
+      for (const { command, category } of manifest.contributes.commands) {
+        assert.ok(registered.has(command), `${command} is not registered`);
+        assert.equal(category, 'Libvirt');
+      }
+    });
+
+    it('refuses to steer a host that is not there, in words', async () => {
+      const api = await extension().activate();
+      await assert.rejects(api.perform('nowhere', 'x', { kind: 'abort' }), /There is no host "nowhere"/);
+    });
+  });
+}
