@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Page } from 'playwright-core';
 import { saveFailure } from './failure.js';
 import type { VsCodeServer } from './vscodeServer.js';
@@ -5,7 +6,8 @@ import { until } from './waiting.js';
 
 /** What each part of the workbench stands on: the page, the server, and waiting that leaves evidence when it was in vain. */
 export class Stage {
-  private readonly told = new WeakSet();
+  /** Set inside an act: what fails in it is told once, by the outermost. */
+  private readonly acting = new AsyncLocalStorage<true>();
 
   constructor(
     readonly page: Page,
@@ -15,15 +17,13 @@ export class Stage {
 
   /** Runs one act of a user; when it fails, keeps a screenshot and the logs, and says where. */
   async act<T>(what: string, run: () => Promise<T>): Promise<T> {
+    if (this.acting.getStore() === true) return run();
     try {
-      return await run();
+      return await this.acting.run(true, run);
     } catch (error) {
-      // An act within an act is told once.
-      if (typeof error === 'object' && error !== null && this.told.has(error)) throw error;
       const where = await saveFailure(this.page, this.server, this.console, what);
-      const told = new Error(`${what}: ${error instanceof Error ? error.message : String(error)}\nSee ${where}`);
-      this.told.add(told);
-      throw told;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`${what}: ${why}\nSee ${where}.png and .log`, { cause: error });
     }
   }
 

@@ -145,10 +145,13 @@ export class Workbench {
     await this.page.setViewportSize({ width, height });
   }
 
-  /** The window reloads: the extension host ends, and another begins with what was stored. */
-  async reload(): Promise<void> {
-    await this.page.reload();
-    await this.loaded();
+  /** Reloads the window as its own command does: the extension host ends, and another begins with what was stored. */
+  reload(): Promise<void> {
+    return this.stage.act('Reloading the window', async () => {
+      const reloaded = this.page.waitForEvent('load', { timeout: startTimeoutMs });
+      await Promise.all([reloaded, this.quickInput.runCommand('Developer: Reload Window')]);
+      await this.loaded();
+    });
   }
 
   async screenshot(path: string): Promise<void> {

@@ -37,7 +37,7 @@ export class Tree {
     const header = page.locator('.pane-header .title').filter({ hasText: name });
     this.pane = page.locator('.pane:visible').filter({ has: header });
     this.list = this.pane.locator('.monaco-list').first();
-    this.rows = this.pane.locator('.monaco-list-row');
+    this.rows = this.pane.locator('.monaco-list-rows > .monaco-list-row');
   }
 
   /** All rows from top to bottom, those out of sight too. Empty while the view shows its welcome text. */
@@ -153,25 +153,29 @@ export class Tree {
     });
   }
 
-  /** Shows the rows from top to bottom, screen by screen, until `found` finds what it wants. */
+  /** Shows the rows from top to bottom, notch by notch, until `found` finds what it wants. */
   private async scan<T>(found: (items: [number, TreeItem][]) => T | undefined): Promise<T | undefined> {
     const first = found(await this.shownItems());
     const { top, height, total } = await this.scrollState();
-    if (first !== undefined || total <= height) return first;
+    // A list of no height has not been laid out yet.
+    if (first !== undefined || total <= height || height === 0) return first;
     await this.list.hover({ position: { x: 5, y: 5 } });
-    if (top > 0) await this.scroll(-total);
-    for (;;) {
+    for (let at = top; at > 0;) at = await this.scroll(-1);
+    for (let at = 0; ;) {
       const result = found(await this.shownItems());
-      const { top: before } = await this.scrollState();
-      if (result !== undefined || before + height >= total) return result;
-      await this.scroll(height / 2);
+      if (result !== undefined || at + height >= total) return result;
+      at = await this.scroll(1);
     }
   }
 
-  private async scroll(pixels: number): Promise<void> {
+  /** Turns the wheel by a notch, which the workbench takes for a fixed way whatever its size, and says where that led. */
+  private async scroll(direction: 1 | -1): Promise<number> {
     const { top: before } = await this.scrollState();
-    await this.stage.page.mouse.wheel(0, pixels);
-    await until('the list to scroll', async () => (await this.scrollState()).top !== before);
+    await this.stage.page.mouse.wheel(0, direction * 100);
+    return until('the list to scroll', async () => {
+      const { top } = await this.scrollState();
+      return top === before ? undefined : top;
+    });
   }
 
   private async scrollState(): Promise<{ top: number; height: number; total: number }> {
