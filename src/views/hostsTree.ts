@@ -9,6 +9,7 @@ import { groupRow, hostChildren, hostNodes, hostRow, type HostsNode, noteRow, ro
 import { followRunning } from './migrationFeed.js';
 import { RowCache } from './rowCache.js';
 import { type Row, rowId } from './rows.js';
+import { openSelected } from './openSelected.js';
 import { treeItem } from './treeItem.js';
 
 /** A burst of events makes one refresh; longer would be seen as lag. */
@@ -19,6 +20,8 @@ export interface HostProblems {
   readonly problems: readonly string[];
   readonly onDidChange: Event<void>;
 }
+
+const openCommand = 'libvirt.hosts.openSelected';
 
 /** The view *Hosts*: group > host > domain. Only rows that look different are drawn again. */
 export class HostsTree implements vscode.TreeDataProvider<HostsNode>, Disposable {
@@ -48,13 +51,16 @@ export class HostsTree implements vscode.TreeDataProvider<HostsNode>, Disposable
     this.owned.add(settings.onDidChange(() => this.touchAll()));
     this.owned.add(followRunning(migrations, (migration) => this.touchMigration(migration)));
     this.followHosts();
-    this.owned.add(vscode.window.createTreeView('libvirt.hosts', { treeDataProvider: this, showCollapseAll: true }));
+    const view = this.owned.add(
+      vscode.window.createTreeView('libvirt.hosts', { treeDataProvider: this, showCollapseAll: true }),
+    );
+    this.owned.add(openSelected(openCommand, view, (node) => this.rowOf(node)));
   }
 
   getTreeItem(node: HostsNode): vscode.TreeItem {
     const row = this.rowOf(node);
     this.cache.setRow(node, row);
-    return treeItem(row);
+    return treeItem(row, openCommand);
   }
 
   getChildren(node?: HostsNode): HostsNode[] {

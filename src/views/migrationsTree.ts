@@ -7,6 +7,7 @@ import { followRunning } from './migrationFeed.js';
 import { migrationRow } from './migrationRow.js';
 import { RowCache } from './rowCache.js';
 import { type Row, rowId } from './rows.js';
+import { openSelected } from './openSelected.js';
 import { treeItem } from './treeItem.js';
 
 /** A migration in the list; its fields are those that commands take as arguments. */
@@ -18,6 +19,8 @@ export interface MigrationNode {
 }
 
 const refreshMs = 250;
+
+const openCommand = 'libvirt.migrations.openSelected';
 
 /** The view *Migrations*: running ones first, then the recent past, in the order of the model. */
 export class MigrationsTree implements vscode.TreeDataProvider<MigrationNode>, Disposable {
@@ -36,13 +39,14 @@ export class MigrationsTree implements vscode.TreeDataProvider<MigrationNode>, D
     this.owned.add(followRunning(migrations, () => refresh.request()));
     // A host's connection decides what can be done about its migrations.
     this.owned.add(fleet.onDidChange(() => refresh.request()));
-    this.owned.add(vscode.window.createTreeView('libvirt.migrations', { treeDataProvider: this }));
+    const view = this.owned.add(vscode.window.createTreeView('libvirt.migrations', { treeDataProvider: this }));
+    this.owned.add(openSelected(openCommand, view, (node) => this.rowOf(node)));
   }
 
   getTreeItem(node: MigrationNode): vscode.TreeItem {
     const row = this.rowOf(node);
     this.cache.setRow(node, row);
-    return treeItem(row);
+    return treeItem(row, openCommand);
   }
 
   getChildren(node?: MigrationNode): MigrationNode[] {

@@ -8,8 +8,11 @@ const collapsible = {
   expanded: vscode.TreeItemCollapsibleState.Expanded,
 } as const;
 
-/** The editor's form of a row. All of its text is a host's: shown as text, never as markup. */
-export function treeItem(row: Row): vscode.TreeItem {
+/**
+ * The editor's form of a row. All of its text is a host's: shown as text, never as markup. `open` is the view's own command
+ * for a click, see openSelected.ts.
+ */
+export function treeItem(row: Row, open: string): vscode.TreeItem {
   const item = new vscode.TreeItem(row.label, collapsible[row.children]);
   item.id = row.id;
   item.iconPath = new vscode.ThemeIcon(
@@ -19,7 +22,7 @@ export function treeItem(row: Row): vscode.TreeItem {
   item.contextValue = row.contextValue;
   item.tooltip = plainTooltip(row.tooltip);
   if (row.description !== undefined) item.description = row.description;
-  if (row.command !== undefined) item.command = { ...row.command, arguments: [...row.command.arguments] };
+  if (row.command !== undefined) item.command = { command: open, title: row.command.title };
   const spoken = row.description === undefined ? row.label : `${row.label}, ${row.description}`;
   item.accessibilityInformation = { label: spoken };
   return item;

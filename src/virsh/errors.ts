@@ -23,7 +23,7 @@ export function virshErrorOf(stderr: string): string | undefined {
 const advices: readonly [RegExp, string][] = [
   [/no job is active on the domain/i, 'The migration has ended meanwhile.'],
   [
-    /post-copy can only be started while|post-copy is not enabled|post-copy migration is not (enabled|allowed)|was not (started|called) with.*POSTCOPY/i,
+    /VIR_MIGRATE_POSTCOPY|post-copy can only be started while|post-copy is not enabled|post-copy migration is not (enabled|allowed)/i,
     'Post-copy works only for a running migration that was started with --postcopy. Raise the max downtime or the speed, or pause the guest.',
   ],
   [

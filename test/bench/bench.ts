@@ -1,0 +1,28 @@
+// `npm run bench [-- NAME...]`: measures, prints a JSON line a figure, and fails when one is beyond its bound.
+import { broken } from './figure.js';
+import { benchActivation, benchSize } from './package.js';
+import { benchSampling } from './sampling.js';
+
+const benches: Readonly<Record<string, () => void | Promise<void>>> = {
+  // First the package: it makes the bundle that activation loads.
+  size: benchSize,
+  activation: benchActivation,
+  sampling: benchSampling,
+};
+
+async function main(wanted: readonly string[]): Promise<void> {
+  for (const name of wanted.length > 0 ? wanted : Object.keys(benches)) {
+    const bench = benches[name];
+    if (bench === undefined) throw new Error(`There is no bench "${name}": ${Object.keys(benches).join(', ')}.`);
+    await bench();
+  }
+  for (const { name, value, unit, bound } of broken()) {
+    console.error(`${name} is ${value.toPrecision(4)} ${unit}, beyond ${String(bound)}`);
+    process.exitCode = 1;
+  }
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});
