@@ -11,6 +11,7 @@ import { Tree } from './parts/tree.js';
 import { Stage } from './stage.js';
 import { stagedExtension } from './stagedExtension.js';
 import { VsCodeServer } from './vscodeServer.js';
+import { defaultTimeoutMs } from './waiting.js';
 
 /** The editor's own themes, and the class by which the page says which kind is on. */
 const themes = {
@@ -50,6 +51,7 @@ export class Workbench {
       browser = await launchBrowser();
       const viewport = { width: options.width ?? 1600, height: options.height ?? 900 };
       const page = await browser.newPage({ viewport });
+      page.setDefaultTimeout(defaultTimeoutMs);
       const workbench = new Workbench(server, browser, page, settings, theme);
       await workbench.load(options);
       return workbench;
@@ -85,7 +87,7 @@ export class Workbench {
     this.quickInput = new QuickInput(this.stage);
     this.menu = new Menu(this.stage);
     this.statusBar = new StatusBar(this.stage);
-    this.notifications = new Notifications(this.stage);
+    this.notifications = new Notifications(this.stage, this.quickInput);
     this.dialog = new Dialog(this.stage);
     this.output = new Output(this.stage, this.quickInput);
     this.editors = new Editors(this.stage);
@@ -110,6 +112,22 @@ export class Workbench {
       await action.first().waitFor();
       if (!(await header.isVisible())) await action.first().click();
       await header.waitFor();
+    });
+  }
+
+  /** A clean window for the next test: no question, menu, notification or editor is left, whatever the last one left open. */
+  clear(): Promise<void> {
+    return this.stage.act('Clearing the window', async () => {
+      const inTheWay = this.page.locator(
+        '.monaco-dialog-box:visible, .quick-input-widget:visible, .monaco-menu:visible',
+      );
+      await this.stage.until('nothing to be in the way', async () => {
+        if ((await inTheWay.count()) === 0) return true;
+        await this.page.keyboard.press('Escape');
+        return false;
+      });
+      await this.notifications.clear();
+      await this.runCommand('View: Close All Editors');
     });
   }
 

@@ -40,6 +40,8 @@ export class Dialog {
   /** Answers it. */
   click(button: string): Promise<void> {
     return this.stage.act(`The button "${button}" of the dialog`, async () => {
+      const { buttons } = await this.waitFor();
+      if (!buttons.includes(button)) throw new Error(`it has only "${buttons.join('", "')}"`);
       await this.box
         .locator('.dialog-buttons .monaco-button')
         .filter({ hasText: exactly(button) })

@@ -2,6 +2,7 @@ import type { Locator } from 'playwright-core';
 import type { Stage } from '../stage.js';
 import type { PageElement } from './element.js';
 import { exactly, type Label, matches } from './label.js';
+import type { QuickInput } from './quickInput.js';
 
 export interface Notification {
   readonly text: string;
@@ -13,7 +14,10 @@ export interface Notification {
 export class Notifications {
   private readonly items: Locator;
 
-  constructor(private readonly stage: Stage) {
+  constructor(
+    private readonly stage: Stage,
+    private readonly quickInput: QuickInput,
+  ) {
     this.items = stage.page.locator('.notifications-toasts .notification-list-item');
   }
 
@@ -66,6 +70,14 @@ export class Notifications {
       await item.hover();
       await item.locator('.codicon-notifications-clear').click();
       await item.waitFor({ state: 'hidden' });
+    });
+  }
+
+  /** Takes all of them off the screen. */
+  async clear(): Promise<void> {
+    await this.stage.act('Clearing the notifications', async () => {
+      await this.quickInput.runCommand('Notifications: Clear All Notifications');
+      await this.stage.until('no notifications', async () => (await this.items.count()) === 0);
     });
   }
 

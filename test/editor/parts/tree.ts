@@ -20,6 +20,9 @@ export interface TreeItem {
   readonly selected: boolean;
 }
 
+/** One try at a row that may have moved in the meantime. */
+const quick = { timeout: 3000 };
+
 /** A view that shows a tree, by the name in its header. Its section is opened when something is wanted of it. */
 export class Tree {
   private readonly pane: Locator;
@@ -71,13 +74,13 @@ export class Tree {
   }
 
   click(label: Label): Promise<void> {
-    return this.stage.act(`Clicking "${String(label)}"`, async () => (await this.row(label)).click());
+    return this.stage.act(`Clicking "${String(label)}"`, () => this.onRow(label, (row) => row.click(quick)));
   }
 
   /** The entries of a row's context menu. */
   menuEntries(label: Label): Promise<string[]> {
     return this.stage.act(`The menu of "${String(label)}"`, async () => {
-      await (await this.row(label)).click({ button: 'right' });
+      await this.onRow(label, (row) => row.click({ button: 'right', ...quick }));
       const entries = await this.menu.entries();
       await this.menu.close();
       return entries;
@@ -86,18 +89,19 @@ export class Tree {
 
   pickFromMenu(label: Label, entry: string): Promise<void> {
     return this.stage.act(`"${entry}" of "${String(label)}"`, async () => {
-      await (await this.row(label)).click({ button: 'right' });
+      await this.onRow(label, (row) => row.click({ button: 'right', ...quick }));
       await this.menu.pick(entry);
     });
   }
 
   /** Clicks a button that a row shows under the pointer. */
   inlineAction(label: Label, title: string): Promise<void> {
-    return this.stage.act(`The button "${title}" of "${String(label)}"`, async () => {
-      const row = await this.row(label);
-      await row.hover();
-      await row.locator(`.actions .action-label[aria-label="${title}"]`).click();
-    });
+    return this.stage.act(`The button "${title}" of "${String(label)}"`, () =>
+      this.onRow(label, async (row) => {
+        await row.hover(quick);
+        await row.locator(`.actions .action-label[aria-label="${title}"]`).click(quick);
+      }),
+    );
   }
 
   /** Clicks a button in the view's header. */
@@ -137,19 +141,27 @@ export class Tree {
 
   private setExpanded(label: Label, expanded: boolean): Promise<void> {
     return this.stage.act(`${expanded ? 'Expanding' : 'Collapsing'} "${String(label)}"`, async () => {
-      const row = await this.row(label);
-      if ((await row.getAttribute('aria-expanded')) !== String(expanded))
-        await row.locator('.monaco-tl-twistie').click();
+      await this.onRow(label, async (row) => {
+        if ((await row.getAttribute('aria-expanded', quick)) === String(expanded)) return;
+        await row.locator('.monaco-tl-twistie').click(quick);
+      });
       await this.waitForItem(label, (item) => item.expanded === expanded);
     });
   }
 
-  /** The row of this label, scrolled into sight. */
-  private async row(label: Label): Promise<Locator> {
+  /**
+   * Does something to the row of this label, scrolled into sight. Rows move while others come and go: what a row no longer
+   * takes is done to the one that has the label then.
+   */
+  private async onRow(label: Label, act: (row: Locator) => Promise<void>): Promise<void> {
     await this.open();
-    return this.stage.until(`"${String(label)}" in ${this.view}`, async () => {
+    const name = this.stage.page.locator('.label-name').filter({ hasText: exactly(label) });
+    await until(`"${String(label)}" in ${this.view}`, async () => {
       const index = await this.scan((items) => items.find(([, item]) => matches(label, item.label))?.[0]);
-      return index === undefined ? undefined : this.rows.and(this.stage.page.locator(`[data-index="${index}"]`));
+      if (index === undefined) return false;
+      const row = this.rows.and(this.stage.page.locator(`[data-index="${index}"]`)).filter({ has: name });
+      await act(row);
+      return true;
     });
   }
 
