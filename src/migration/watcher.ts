@@ -5,7 +5,7 @@ import type { DomainEvent, ObservedHypervisor } from '../hypervisor/model.js';
 import { domainState, getMaxDowntime, jobInfo } from '../virsh/commands.js';
 import type { Domain } from '../hypervisor/model.js';
 import type { StateAndReason } from '../virsh/domain.js';
-import { isGone } from '../virsh/errors.js';
+import { hasNoJob } from '../virsh/errors.js';
 import type { JobInfo } from '../virsh/jobInfo.js';
 import type { Ending } from './ending.js';
 import type { Sample } from './model.js';
@@ -170,7 +170,7 @@ export class MigrationWatcher implements Disposable {
   /** A reading that did not come: the domain is gone, or the host did not answer. */
   private missed(known: TrackedMigration | undefined, error: unknown): void {
     if (known === undefined) return;
-    if (isGone(error)) this.end(known, undefined);
+    if (hasNoJob(error)) this.end(known, undefined);
     else if (known.running) known.update({ interrupted: messageOf(error) }, Date.now());
   }
 

@@ -59,6 +59,14 @@ export function adviceFor(message: string): string | undefined {
   return advices.find(([pattern]) => pattern.test(message))?.[1];
 }
 
+/**
+ * Whether an error says that the domain can't have a job: it is gone, or shut off, as a persistent domain is at its source
+ * after its migration.
+ */
+export function hasNoJob(error: unknown): boolean {
+  return isGone(error) || /domain is not (running|active)/i.test(messageOf(error));
+}
+
 /** Whether an error says that the domain does not exist on that host (any more). */
 export function isGone(error: unknown): boolean {
   return /failed to get domain|domain not found|no domain with matching/i.test(messageOf(error));

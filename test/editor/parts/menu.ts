@@ -1,5 +1,6 @@
 import type { Locator } from 'playwright-core';
 import type { Stage } from '../stage.js';
+import { until } from '../waiting.js';
 import { exactly } from './label.js';
 
 /** The context menu that is open. In a browser the workbench draws it itself, in a shadow root of its own. */
@@ -21,8 +22,12 @@ export class Menu {
   pick(entry: string): Promise<void> {
     return this.stage.act(`Picking "${entry}" in the menu`, async () => {
       const label = this.menu.locator('.action-item:not(.disabled) .action-label', { hasText: exactly(entry) });
-      await label.first().click();
-      await this.menu.first().waitFor({ state: 'hidden' });
+      // A menu takes no click in its first moments.
+      await until(`"${entry}" to be taken`, async () => {
+        await label.first().click({ timeout: 2000 });
+        await this.menu.first().waitFor({ state: 'hidden', timeout: 1000 });
+        return true;
+      });
     });
   }
 

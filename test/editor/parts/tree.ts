@@ -171,7 +171,6 @@ export class Tree {
     const { top, height, total } = await this.scrollState();
     // A list of no height has not been laid out yet.
     if (first !== undefined || total <= height || height === 0) return first;
-    await this.list.hover({ position: { x: 5, y: 5 } });
     for (let at = top; at > 0;) at = await this.scroll(-1);
     for (let at = 0; ;) {
       const result = found(await this.shownItems());
@@ -183,10 +182,15 @@ export class Tree {
   /** Turns the wheel by a notch, which the workbench takes for a fixed way whatever its size, and says where that led. */
   private async scroll(direction: 1 | -1): Promise<number> {
     const { top: before } = await this.scrollState();
-    await this.stage.page.mouse.wheel(0, direction * 100);
-    return until('the list to scroll', async () => {
+    const moved = async (): Promise<number | undefined> => {
       const { top } = await this.scrollState();
       return top === before ? undefined : top;
+    };
+    // A busy window loses a turn now and then.
+    return until('the list to scroll', async () => {
+      await this.list.hover({ position: { x: 5, y: 5 } });
+      await this.stage.page.mouse.wheel(0, direction * 100);
+      return until('one turn of the wheel', moved, 1000);
     });
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../src/base/errors.js';
-import { adviceFor, isGone, virshErrorOf } from '../../../src/virsh/errors.js';
+import { adviceFor, hasNoJob, isGone, virshErrorOf } from '../../../src/virsh/errors.js';
 import { parseDomainState } from '../../../src/virsh/parseDomainState.js';
 
 describe("virsh's error stream", () => {
@@ -44,6 +44,16 @@ describe('a domain that has gone', () => {
     ['hv1: Timed out during operation', false],
   ])('%s: %j', (message, gone) => {
     expect(isGone(new UserError(message))).toBe(gone);
+  });
+});
+
+describe('a domain that can have no job', () => {
+  it.each([
+    ["hv1: failed to get domain 'x'", true],
+    ['hv1: Requested operation is not valid: domain is not running', true],
+    ['hv1: Timed out during operation', false],
+  ])('%s: %j', (message, none) => {
+    expect(hasNoJob(new UserError(message))).toBe(none);
   });
 });
 
