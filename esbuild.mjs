@@ -1,5 +1,6 @@
 // Builds the extension (dist/extension.js), the panel's page (dist/panel.js, dist/panel.css) and the editor suite (out/).
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { build, context } from 'esbuild';
 
 const production = process.argv.includes('--production');
@@ -13,7 +14,7 @@ const common = {
   sourcemap: production ? false : 'linked',
   legalComments: 'none',
   logLevel: 'warning',
-  metafile: meta,
+  metafile: true,
 };
 
 /** @type {Record<string, import('esbuild').BuildOptions>} */
@@ -56,8 +57,28 @@ cpSync('node_modules/@vscode/codicons/dist/codicon.ttf', 'dist/codicon.ttf');
 if (watch) {
   for (const options of Object.values(targets)) await (await context(options)).watch();
 } else {
+  const packages = new Set(['@vscode/codicons']);
   for (const [name, options] of Object.entries(targets)) {
-    const result = await build(options);
-    if (meta) writeFileSync(`dist/${name}.meta.json`, JSON.stringify(result.metafile));
+    const { metafile } = await build(options);
+    if (meta) writeFileSync(`dist/${name}.meta.json`, JSON.stringify(metafile));
+    for (const input of Object.keys(metafile?.inputs ?? {})) {
+      const owner = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+      if (owner !== undefined) packages.add(owner);
+    }
   }
+  writeFileSync('dist/THIRD-PARTY-NOTICES.txt', notices([...packages].sort()));
+}
+
+/** The licences of what is bundled, as each asks to be passed on. */
+function notices(names) {
+  return names
+    .map((name) => {
+      const folder = join('node_modules', name);
+      const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+      const text =
+        file !== undefined && existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8').trim() : '';
+      return `${name} ${version} (${typeof license === 'string' ? license : 'see below'})\n\n${text}\n`;
+    })
+    .join('\n----------------------------------------\n\n');
 }

@@ -22,9 +22,12 @@ export class Menu {
   pick(entry: string): Promise<void> {
     return this.stage.act(`Picking "${entry}" in the menu`, async () => {
       const label = this.menu.locator('.action-item:not(.disabled) .action-label', { hasText: exactly(entry) });
+      let clicked = false;
       // A menu takes no click in its first moments.
       await until(`"${entry}" to be taken`, async () => {
-        await label.first().click({ timeout: 2000 });
+        if (clicked && (await this.menu.count()) === 0) return true;
+        await label.first().click({ timeout: 1000 });
+        clicked = true;
         await this.menu.first().waitFor({ state: 'hidden', timeout: 1000 });
         return true;
       });
