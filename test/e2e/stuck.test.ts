@@ -91,7 +91,7 @@ describe('a stuck migration that the extension did not start', () => {
   it("ends by post-copy from the tree's menu", async () => {
     const stuck = await scene.startStuck({ name: 'stuck-4' }, { postcopy: true });
     await scene.openPanel(stuck.guest);
-    await scene.migrations.pickFromMenu(/stuck-4/, 'Switch to Post-Copy…');
+    await scene.migrations.pickFromMenu(/stuck-4/, 'Switch Migration to Post-Copy…');
     const { message, detail } = await scene.workbench.dialog.waitFor();
     expect(`${message} ${detail}`).toMatch(/no way back/i);
     await scene.workbench.dialog.click('Switch to Post-Copy');
