@@ -59,6 +59,8 @@ async function end(child) {
   const last = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
   await gone;
   clearTimeout(last);
+  // Its children may have outlived it.
+  signalGroup(pid, 'SIGKILL');
 }
 
 /**
