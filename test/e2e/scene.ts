@@ -94,10 +94,10 @@ export class Scene {
     return page;
   }
 
-  /** Removes all guests and closes all panels, for the next test. */
+  /** Removes all guests and all that is open in the window, for the next test. */
   async clear(): Promise<void> {
     await this.lab.clear();
-    await this.workbench.runCommand('View: Close All Editors');
+    await this.workbench.clear();
     await this.workbench.until(
       'an idle status bar',
       async () => (await this.workbench.statusBar.find(/iteration|migrations|setting up|paused|ending/)) === undefined,

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import Mocha from 'mocha';
-import { activation } from './suites/activation.js';
+import { activation, activationMs } from './suites/activation.js';
 import { commands } from './suites/commands.js';
 
 /** Where the report goes: the extension host's console reaches nobody unformatted. */
@@ -12,6 +12,8 @@ export interface SuiteReport {
   readonly failed: number;
   readonly skipped: number;
   readonly failures: readonly string[];
+  /** Load and activation in the real extension host. */
+  readonly activationMs?: number | undefined;
 }
 
 /** Runs the suites in the extension host. Rejects when a test fails or none was run, so that the host's exit code tells. */
@@ -31,7 +33,7 @@ export async function run(): Promise<void> {
       failures.push(`${test.fullTitle()}: ${error.message}`);
     });
   });
-  const report: SuiteReport = { ...counts, failures };
+  const report: SuiteReport = { ...counts, failures, activationMs };
   const path = process.env[reportVariable];
   if (path !== undefined) writeFileSync(path, JSON.stringify(report));
   if (counts.failed > 0 || counts.passed === 0) throw new Error(failures.join('\n') || 'no test was run');
