@@ -12,6 +12,13 @@ import { findProgram } from './machine.mjs';
 const undo: (() => Promise<unknown>)[] = [];
 let ending: Promise<void> | undefined;
 
+/** Waits for a step. When everything is being taken down meanwhile, nothing comes after it. */
+async function unlessEnding<T>(step: Promise<T>): Promise<T> {
+  const result = await step;
+  if (ending !== undefined) throw new Error('Interrupted.');
+  return result;
+}
+
 function takeDown(): Promise<void> {
   ending ??= (async () => {
     console.log('\nTaking everything down ...');
@@ -23,21 +30,32 @@ function takeDown(): Promise<void> {
   return ending;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => void takeDown().then(() => process.exit(0)));
+function end(): void {
+  void takeDown().then(() => process.exit(0));
 }
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+// Whoever started this holds the other end.
+process.stdin.on('end', end).resume();
 
 async function main(): Promise<void> {
   const missing = labMissing();
   if (missing !== undefined) throw new Error(missing);
 
   console.log('Bringing up the lab ...');
-  const lab = await Lab.up();
-  undo.push(() => lab.down());
+  const coming = Lab.up();
+  // A lab can't be taken down while it comes up; one that did not come is nobody's to take down.
+  undo.push(() =>
+    coming.then(
+      (lab) => lab.down(),
+      () => undefined,
+    ),
+  );
+  const lab = await unlessEnding(coming);
   const guest = await lab.startGuest('hv1', { name: 'shop-db', title: 'The shop’s database', rateMiBps: 60 });
   await lab.startGuest('hv1', { name: 'mail', load: 'idle', workingSetMiB: 8, memoryMiB: 256 });
   console.log('Waiting for the guest to be busy ...');
-  await guest.untilHot('hv1');
+  await unlessEnding(guest.untilHot('hv1'));
   lab.migrate(guest.uuid, 'hv1', 'hv2').done.then(
     ({ code }) =>
       console.log(code === 0 ? 'shop-db has migrated.' : 'The migration of shop-db ended without completing.'),
@@ -56,8 +74,9 @@ async function main(): Promise<void> {
   if (code !== undefined && (process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY']) !== undefined) {
     await openDesktop(code, settings);
   } else {
-    const server = await VsCodeServer.start({ settings });
-    undo.push(() => server.stop());
+    const starting = VsCodeServer.start({ settings });
+    undo.push(async () => (await starting).stop());
+    const server = await unlessEnding(starting);
     const address = server.address({ folder: server.workspace, extension: await stagedExtension() });
     console.log(`Open ${address}`);
   }
@@ -80,10 +99,12 @@ async function openDesktop(code: string, settings: Record<string, unknown>): Pro
     stdio: 'ignore',
   });
   undo.push(() => Promise.resolve(window.kill()));
-  window.on('close', () => void takeDown().then(() => process.exit(0)));
+  window.on('close', end);
 }
 
 main().catch(async (error: unknown) => {
+  // What fails because it is being taken down is no news.
+  if (ending !== undefined) return;
   console.error(error instanceof Error ? error.message : String(error));
   await takeDown();
   process.exit(1);

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { repository } from './machine.mjs';
+import { whenOrphaned } from './orphan.mjs';
 import { prepareOrExit } from './prepare.mjs';
 import { step } from './step.mjs';
 
@@ -11,10 +12,12 @@ await step('Building', process.execPath, [join(repository, 'esbuild.mjs')], { cw
 const tsx = join(repository, 'node_modules', 'tsx', 'dist', 'cli.mjs');
 const child = spawn(process.execPath, [tsx, join(repository, 'test', 'run', 'playground.ts')], {
   cwd: repository,
-  stdio: 'inherit',
+  // Its input ends with this process, however that ends, and so does it.
+  stdio: ['pipe', 'inherit', 'inherit'],
 });
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   // The terminal signals the whole group; a plain kill only this process. The child takes a second one for the first.
   process.on(signal, () => child.kill(signal));
 }
+whenOrphaned(() => child.kill('SIGTERM'));
 child.on('close', (code) => process.exit(code ?? 1));

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCounts } from './counts.mjs';
 import { repository } from './machine.mjs';
+import { whenOrphaned } from './orphan.mjs';
 import { prepare } from './prepare.mjs';
 import { interrupt, run } from './running.mjs';
 import { PrepareError } from './step.mjs';
@@ -103,16 +104,18 @@ async function main() {
 }
 
 let interrupted = false;
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-  process.on(signal, () => {
-    if (interrupted) return;
-    interrupted = true;
-    console.error('\nInterrupted: ending what runs ...');
-    void interrupt()
-      .then(labDown)
-      .finally(() => process.exit(130));
-  });
+
+function onInterrupt() {
+  if (interrupted) return;
+  interrupted = true;
+  console.error('\nInterrupted: ending what runs ...');
+  void interrupt()
+    .then(labDown)
+    .finally(() => process.exit(130));
 }
+
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, onInterrupt);
+whenOrphaned(onInterrupt);
 
 await main().catch((error) => {
   if (interrupted) return;
