@@ -90,7 +90,7 @@ export class VirshShell implements Disposable {
 
   private send(line: string | undefined, timeoutMs: number): Promise<Reply> {
     if (this.end !== undefined) return Promise.reject(this.end);
-    const marker = markerOf(randomBytes(12).toString('hex'));
+    const marker = markerOf(randomBytes(8).toString('hex'));
     return new Promise((resolve, reject) => {
       this.queue.push({ line, marker, timeoutMs, resolve, reject });
       if (this.queue.length === 1) this.startTimer();

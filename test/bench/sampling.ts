@@ -152,7 +152,7 @@ function bareLoop(lab: Lab, guest: Guest): Way {
       return {
         sample: () =>
           new Promise<void>((resolve) => {
-            const marker = markerOf(String(count++).padStart(24, '0'));
+            const marker = markerOf(String(count++).padStart(16, '0'));
             seen = '';
             token = marker.stdoutWord;
             done = resolve;

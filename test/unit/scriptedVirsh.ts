@@ -83,7 +83,7 @@ export class ScriptedVirsh implements ExecChannel {
     const answer: Answer =
       echoed !== null
         ? { stdout: `${echoed[1] ?? ''}${echoed[2] ?? ''}\n` }
-        : /^e[0-9a-f]{24}$/.test(line)
+        : /^e[0-9a-f]{16}$/.test(line)
           ? { stderr: `${(this.script.unknownCommand ?? "error: unknown command: '%'").replace('%', line)}\n` }
           : this.script.answer(line);
     if (answer === 'die') {
