@@ -1,20 +1,11 @@
-// `npm run test:desktop`: the editor suite in a downloaded desktop VS Code, for those whose machine can download one.
+// `npm run test:desktop`: the editor suite in a downloaded desktop VS Code, for those whose machine can download one. It needs
+// no package but npm's.
 import { join } from 'node:path';
 import { repository } from './machine.mjs';
-import { prepareOrExit } from './prepare.mjs';
-import { step } from './step.mjs';
+import { installPackages } from './npmPackages.mjs';
+import { run } from './running.mjs';
 
-await prepareOrExit();
-await step('Building', process.execPath, [join(repository, 'esbuild.mjs')], { cwd: repository });
-const { runTests } = await import('@vscode/test-electron');
-try {
-  const code = await runTests({
-    extensionDevelopmentPath: repository,
-    extensionTestsPath: join(repository, 'out', 'editor-suite.js'),
-    launchArgs: ['--disable-extensions', '--disable-workspace-trust'],
-  });
-  process.exitCode = code;
-} catch (error) {
-  console.error(`The desktop suite failed: ${error instanceof Error ? error.message : error}`);
-  process.exitCode = 1;
-}
+await installPackages(repository, 'npm packages');
+process.exitCode =
+  (await run(process.execPath, ['esbuild.mjs'])) ||
+  (await run(join(repository, 'node_modules', '.bin', 'tsx'), ['test/run/desktop.ts']));
