@@ -11,7 +11,10 @@ export default tseslint.config(
   ...tseslint.configs.stylisticTypeChecked,
   {
     languageOptions: {
-      parserOptions: { project: ['./tsconfig.json', './src/panel/tsconfig.json'], tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ['./tsconfig.json', './src/panel/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       // A number or a boolean in a message is no mistake; an object is, and stays forbidden.
@@ -26,12 +29,29 @@ export default tseslint.config(
     // What decides must run, and be tested, without an editor.
     files: ['src/**'],
     ignores: editorRooms,
-    rules: { 'no-restricted-imports': ['error', { paths: [{ name: 'vscode', message: 'Only src/extension.ts, src/editor, src/views and src/commands may import vscode.' }] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: 'vscode',
+              message: 'Only src/extension.ts, src/editor, src/views and src/commands may import vscode.',
+            },
+          ],
+        },
+      ],
+    },
   },
   {
     // The panel's page shares protocol.ts with the extension and nothing else.
     files: ['src/panel/browser/**'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '\\.\\./\\.\\./', message: 'The page imports only from src/panel.' }] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '\\.\\./\\.\\./', message: 'The page imports only from src/panel.' }] },
+      ],
+    },
   },
   prettier,
 );
