@@ -1,23 +1,41 @@
 /** A value checked before it is sent: as libvirt takes it, or why it can't be sent. */
-export type Checked = { readonly ok: true; readonly value: number } | { readonly ok: false; readonly message: string };
+export type Checked =
+  | {
+      readonly ok: true;
+      readonly value: number;
+      /** What was rounded, where the text said something that libvirt can't take exactly. */
+      readonly note?: string;
+    }
+  | { readonly ok: false; readonly message: string };
 
 /** libvirt's "no limit": the most MiB whose bytes fit into a signed 64-bit number. `migrate-getspeed` answers it where none is set. */
 export const unlimitedMiBps = 8_796_093_022_207;
 /** QEMU's own hard maximum. */
 export const maxDowntimeLimitMs = 2_000_000;
 
-/** To MiB/s. Decimal units are those of networks: 1 Gbit/s is 119 MiB/s. */
-const speedFactors: Readonly<Record<string, number>> = {
-  '': 1,
-  mib: 1,
-  'mib/s': 1,
-  gib: 1024,
-  'gib/s': 1024,
-  'mbit/s': 1e6 / 8 / 2 ** 20,
-  mbps: 1e6 / 8 / 2 ** 20,
-  'gbit/s': 1e9 / 8 / 2 ** 20,
-  gbps: 1e9 / 8 / 2 ** 20,
-};
+const megabit = 1e6 / 8 / 2 ** 20;
+
+/**
+ * To MiB/s. Decimal units are those of networks: 1 Gbit/s is 119 MiB/s. As it is written where only a letter's case tells
+ * bits from bytes: Mbps is clear, MBps and Mib/s are another thing, mbps may be either.
+ */
+const speedFactors: ReadonlyMap<string, number> = new Map([
+  ['', 1],
+  ['MiB', 1],
+  ['MiB/s', 1],
+  ['mib', 1],
+  ['mib/s', 1],
+  ['GiB', 1024],
+  ['GiB/s', 1024],
+  ['gib', 1024],
+  ['gib/s', 1024],
+  ['Mbit/s', megabit],
+  ['mbit/s', megabit],
+  ['Mbps', megabit],
+  ['Gbit/s', 1000 * megabit],
+  ['gbit/s', 1000 * megabit],
+  ['Gbps', 1000 * megabit],
+]);
 
 const speedHelp = 'Type a number of MiB/s such as 200, or 1 GiB/s, 800 Mbit/s, unlimited.';
 const downtimeHelp = 'Type a number of ms such as 500, or 1.5 s.';
@@ -29,7 +47,7 @@ export function parseSpeedMiBps(input: string | number): Checked {
   const match = /^([+-]?\d[\d_]*(?:\.\d+)?)\s*([a-z/]*)$/i.exec(text);
   const [, digits, unit = ''] = match ?? [];
   if (digits === undefined) return refuse(text, 'is not a speed', speedHelp);
-  const factor = speedFactors[unit.toLowerCase()];
+  const factor = speedFactors.get(unit);
   // MB, mb and M may mean bits or bytes, thousands or 1024s: a wrong guess is eight times too fast.
   if (factor === undefined) return refuse(text, `has the unit "${unit}", which is not clear`, speedHelp);
   const exact = Number(digits.replaceAll('_', '')) * factor;
@@ -40,7 +58,8 @@ export function parseSpeedMiBps(input: string | number): Checked {
   if (value < 1)
     return refuse(text, 'is less than 1 MiB/s, the least that libvirt takes (0 would mean no limit)', speedHelp);
   if (value > unlimitedMiBps) return refuse(text, `is more than ${unlimitedMiBps} MiB/s, libvirt's most`, speedHelp);
-  return { ok: true, value };
+  if (value === exact) return { ok: true, value };
+  return { ok: true, value, note: `${text} is ${exact.toFixed(2)} MiB/s; libvirt takes whole ones: ${value} MiB/s.` };
 }
 
 /** A maximum downtime in whole ms, from `300`, `300 ms`, `12 s` or `1.5 s`; 1 to 2 000 000 ms, QEMU's maximum. */

@@ -86,7 +86,7 @@ export function getSpeed(uuid: string): VirshCommand<number> {
 }
 
 export function setSpeed(uuid: string, speedMiBps: number): VirshCommand<void> {
-  return action(['migrate-setspeed', uuid, String(speedMiBps)]);
+  return action(['migrate-setspeed', uuid, digits(speedMiBps)]);
 }
 
 /** The allowed downtime in ms (since 3.7.0). */
@@ -95,7 +95,7 @@ export function getMaxDowntime(uuid: string): VirshCommand<number> {
 }
 
 export function setMaxDowntime(uuid: string, downtimeMs: number): VirshCommand<void> {
-  return action(['migrate-setmaxdowntime', uuid, String(downtimeMs)]);
+  return action(['migrate-setmaxdowntime', uuid, digits(downtimeMs)]);
 }
 
 export function suspendDomain(uuid: string): VirshCommand<void> {
@@ -113,6 +113,12 @@ export function startPostcopy(uuid: string): VirshCommand<void> {
 
 export function abortJob(uuid: string): VirshCommand<void> {
   return action(['domjobabort', uuid]);
+}
+
+/** bounds.ts explains itself to a user; this is the last door, for a number from anywhere. */
+function digits(value: number): string {
+  if (!Number.isSafeInteger(value) || value < 0) throw new UserError(`Not sent to virsh: ${value} is no whole number.`);
+  return String(value);
 }
 
 function wholeNumber(stdout: string, command: string): number {

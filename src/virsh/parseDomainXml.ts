@@ -3,24 +3,36 @@ import { UserError } from '../base/errors.js';
 import type { DomainDescription } from './domain.js';
 
 /** Bytes in each of libvirt's memory units; KiB where none is told. */
-const memoryUnits: Readonly<Record<string, number>> = {
-  b: 1,
-  bytes: 1,
-  KB: 1000,
-  k: 1024,
-  KiB: 1024,
-  MB: 1e6,
-  M: 2 ** 20,
-  MiB: 2 ** 20,
-  GB: 1e9,
-  G: 2 ** 30,
-  GiB: 2 ** 30,
-  TB: 1e12,
-  T: 2 ** 40,
-  TiB: 2 ** 40,
-};
+const memoryUnits: ReadonlyMap<string, number> = new Map([
+  ['b', 1],
+  ['bytes', 1],
+  ['KB', 1000],
+  ['k', 1024],
+  ['KiB', 1024],
+  ['MB', 1e6],
+  ['M', 2 ** 20],
+  ['MiB', 2 ** 20],
+  ['GB', 1e9],
+  ['G', 2 ** 30],
+  ['GiB', 2 ** 30],
+  ['TB', 1e12],
+  ['T', 2 ** 40],
+  ['TiB', 2 ** 40],
+  ['PB', 1e15],
+  ['P', 2 ** 50],
+  ['PiB', 2 ** 50],
+  ['EB', 1e18],
+  ['E', 2 ** 60],
+  ['EiB', 2 ** 60],
+]);
 
-const novaNamespace = 'http://openstack.org/xmlns/libvirt/nova/';
+/** nova's namespace without its version: 1.0, 1.1. */
+const novaNamespace = /^http:\/\/openstack\.org\/xmlns\/libvirt\/nova\//;
+/** Any namespace of CloudStack's: what it has written since its pull request 11061 (2025) could not be seen here. */
+const cloudStackNamespace = /cloudstack/i;
+
+/** Later commands address the domain by what stands here: nothing but a UUID may. */
+const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 interface Node {
   /** Attributes with their namespaces, since `xmlns` is asked for. */
@@ -35,17 +47,22 @@ export function parseDomainXml(text: string): DomainDescription {
   const domain = rootOf(text);
   const uuid = textOf(child(domain, 'uuid'));
   const name = textOf(child(domain, 'name'));
-  if (uuid === undefined || name === undefined) throw new UserError('The domain XML has no uuid or name.');
-  const nova = novaName(child(domain, 'metadata'));
-  const cloudstack = nova === undefined && isCloudStack(domain, name);
+  if (uuid === undefined || !uuidPattern.test(uuid) || name === undefined) {
+    throw new UserError('The domain XML has no uuid or name.');
+  }
+  const metadata = child(domain, 'metadata');
+  const nova = instanceName(metadata, novaNamespace, ['name']);
+  const cloudStackName =
+    nova === undefined ? instanceName(metadata, cloudStackNamespace, ['displayName', 'name']) : undefined;
+  const cloudstack = nova === undefined && (cloudStackName !== undefined || isCloudStack(domain, name));
   return {
     uuid,
     name,
     title: textOf(child(domain, 'title')),
     memoryBytes: bytesOf(child(domain, 'memory')),
     vcpus: countOf(textOf(child(domain, 'vcpu'))),
-    // CloudStack's agent gives the instance's own name to the domain itself; its display name is not in the XML.
-    platformName: nova ?? (cloudstack ? name : undefined),
+    // CloudStack's agent gives the instance's internal name to the domain itself; older ones write no other.
+    platformName: nova ?? cloudStackName ?? (cloudstack ? name : undefined),
     platform: nova !== undefined ? 'openstack' : cloudstack ? 'cloudstack' : undefined,
     virtType: domain.$?.['type']?.value,
   };
@@ -92,14 +109,21 @@ function countOf(text: string | undefined): number | undefined {
 
 function bytesOf(node: Node | undefined): number | undefined {
   const text = textOf(node);
-  const factor = memoryUnits[node?.$?.['unit']?.value ?? 'KiB'];
+  const factor = memoryUnits.get(node?.$?.['unit']?.value ?? 'KiB');
   return text !== undefined && /^\d{1,18}$/.test(text) && factor !== undefined ? Number(text) * factor : undefined;
 }
 
-/** OpenStack's display name: `<nova:instance><nova:name>`, by namespace, since the prefix is anyone's choice. */
-function novaName(metadata: Node | undefined): string | undefined {
-  const instance = child(metadata, 'instance');
-  return instance?.$ns?.uri.startsWith(novaNamespace) === true ? textOf(child(instance, 'name')) : undefined;
+/** The display name in a platform's `<instance>`, by namespace, since the prefix is anyone's choice and others may have one. */
+function instanceName(metadata: Node | undefined, namespace: RegExp, names: readonly string[]): string | undefined {
+  const instances = metadata?.['instance'];
+  for (const instance of Array.isArray(instances) ? (instances as readonly unknown[]) : []) {
+    if (!isNode(instance) || !namespace.test(instance.$ns?.uri ?? '')) continue;
+    for (const name of names) {
+      const text = textOf(child(instance, name));
+      if (text !== undefined) return text;
+    }
+  }
+  return undefined;
 }
 
 /** CloudStack names its guests i-ACCOUNT-ID-VM, and routers, console proxies and storage VMs r-, v- and s-ID-VM. */

@@ -6,6 +6,10 @@ const timestampPattern = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+[+-]\d{4}): /;
 /** Newer libvirt quotes the name; older prints it bare. The name may hold anything but a newline, so it is read from both ends. */
 const eventPattern = /^event '([a-z-]+)' for domain (.*)$/;
 const promptPattern = /^(?:virsh [#>] )+/;
+/** An event's line holds a name and a few words; a stream without line ends is no virsh, and is not collected. */
+const maxLineChars = 64 * 1024;
+/** `job-completed` prints some 40 keys. */
+const maxBlockLines = 1000;
 
 interface Open {
   readonly domainName: string;
@@ -15,10 +19,13 @@ interface Open {
 
 /**
  * Reads what `virsh event --all --loop --timestamp` prints, in whatever pieces it comes. A domain's name may imitate an
- * event, so a line is cut where its own kind says: for a lifecycle at the last `: `, since details hold none.
+ * event, so a line is cut where its own kind says: for a lifecycle at the last `: `, since details hold none. The name of
+ * an event of kind `other` is not exact where its details hold a colon. A name with a newline, which libvirt refuses, could
+ * still begin a line: an event is a hint, to be confirmed.
  */
 export class EventParser {
   private rest = '';
+  private pausedOnce = false;
   /** A `job-completed` whose lines are still coming. */
   private open: Open | undefined;
 
@@ -26,17 +33,28 @@ export class EventParser {
   feed(text: string): VirshEvent[] {
     const lines = (this.rest + text).split('\n');
     this.rest = lines.pop() ?? '';
+    if (this.rest.length > maxLineChars) this.rest = '';
+    this.pausedOnce = false;
     return lines.flatMap((line) => this.line(line.replace(/\r$/, '')));
   }
 
-  /** Nothing has followed for a while: an open block is whole. A line without its end is kept for the next piece. */
+  /**
+   * Nothing has followed for a while: an open block is whole. Call it when output pauses, since the next event may be
+   * minutes away, and once more when no output will come. A block that was cut within a line waits for the rest of that
+   * line, but not past a second `flush` without a piece between. A line without its end is kept for the next piece.
+   */
   flush(): VirshEvent[] {
+    const cut = this.open !== undefined && /^\s/.test(this.rest);
+    if (cut && !this.pausedOnce) {
+      this.pausedOnce = true;
+      return [];
+    }
     return this.close();
   }
 
   private line(line: string): VirshEvent[] {
     if (this.open !== undefined && /^\s+\S/.test(line)) {
-      this.open.lines.push(line.trim());
+      if (this.open.lines.length < maxBlockLines) this.open.lines.push(line.trim());
       return [];
     }
     const done = this.close();

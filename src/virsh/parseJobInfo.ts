@@ -1,103 +1,117 @@
+import { cleanForLog } from '../base/cleanText.js';
 import { UserError } from '../base/errors.js';
 import type { JobInfo, JobOperation, JobType, RawField } from './jobInfo.js';
 
 type Figure = Exclude<keyof JobInfo, 'type' | 'operation' | 'success' | 'errorMessage' | 'fields'>;
 
-/** Every label of the human form and every key of --rawstats that becomes a figure. Others are kept as fields. */
-const figures: Readonly<Record<Figure, readonly string[]>> = {
-  timeElapsedMs: ['Time elapsed', 'time_elapsed'],
-  timeElapsedNetMs: ['Time elapsed w/o network', 'time_elapsed_net'],
-  timeRemainingMs: ['Time remaining', 'time_remaining'],
-  downtimeMs: ['Expected downtime', 'Total downtime', 'downtime'],
-  downtimeNetMs: ['Downtime w/o network', 'downtime_net'],
-  setupTimeMs: ['Setup time', 'setup_time'],
-  dataTotalBytes: ['Data total', 'data_total'],
-  dataProcessedBytes: ['Data processed', 'data_processed'],
-  dataRemainingBytes: ['Data remaining', 'data_remaining'],
-  memoryTotalBytes: ['Memory total', 'memory_total'],
-  memoryProcessedBytes: ['Memory processed', 'memory_processed'],
-  memoryRemainingBytes: ['Memory remaining', 'memory_remaining'],
-  memoryBytesPerSecond: ['Memory bandwidth', 'memory_bps'],
-  memoryDirtyPagesPerSecond: ['Dirty rate', 'memory_dirty_rate'],
-  memoryIteration: ['Iteration', 'memory_iteration'],
-  memoryPageSizeBytes: ['Page size', 'memory_page_size'],
-  memoryConstantPages: ['Constant pages', 'memory_constant'],
-  memoryNormalPages: ['Normal pages', 'memory_normal'],
-  memoryNormalBytes: ['Normal data', 'memory_normal_bytes'],
-  postcopyRequests: ['Postcopy requests', 'memory_postcopy_requests'],
-  diskTotalBytes: ['File total', 'disk_total'],
-  diskProcessedBytes: ['File processed', 'disk_processed'],
-  diskRemainingBytes: ['File remaining', 'disk_remaining'],
-  diskBytesPerSecond: ['File bandwidth', 'disk_bps'],
-  compressionCacheBytes: ['Compression cache', 'compression_cache'],
-  compressionBytes: ['Compressed data', 'compression_bytes'],
-  compressionPages: ['Compressed pages', 'compression_pages'],
-  compressionCacheMisses: ['Compression cache misses', 'compression_cache_misses'],
-  compressionOverflows: ['Compression overflows', 'compression_overflow'],
-  autoConvergeThrottlePercent: ['Auto converge throttle', 'auto_converge_throttle'],
+type Dimension = 'ms' | 'bytes' | 'bytesPerSecond' | 'pagesPerSecond' | 'percent' | 'count';
+
+/** Every figure: what it measures, its labels in the human form, and last its key in --rawstats. Others are kept as fields. */
+const figures: Readonly<Record<Figure, readonly [Dimension, ...string[]]>> = {
+  timeElapsedMs: ['ms', 'Time elapsed', 'time_elapsed'],
+  timeElapsedNetMs: ['ms', 'Time elapsed w/o network', 'time_elapsed_net'],
+  timeRemainingMs: ['ms', 'Time remaining', 'time_remaining'],
+  downtimeMs: ['ms', 'Expected downtime', 'Total downtime', 'downtime'],
+  downtimeNetMs: ['ms', 'Downtime w/o network', 'downtime_net'],
+  setupTimeMs: ['ms', 'Setup time', 'setup_time'],
+  dataTotalBytes: ['bytes', 'Data total', 'data_total'],
+  dataProcessedBytes: ['bytes', 'Data processed', 'data_processed'],
+  dataRemainingBytes: ['bytes', 'Data remaining', 'data_remaining'],
+  memoryTotalBytes: ['bytes', 'Memory total', 'memory_total'],
+  memoryProcessedBytes: ['bytes', 'Memory processed', 'memory_processed'],
+  memoryRemainingBytes: ['bytes', 'Memory remaining', 'memory_remaining'],
+  memoryBytesPerSecond: ['bytesPerSecond', 'Memory bandwidth', 'memory_bps'],
+  memoryDirtyPagesPerSecond: ['pagesPerSecond', 'Dirty rate', 'memory_dirty_rate'],
+  memoryIteration: ['count', 'Iteration', 'memory_iteration'],
+  memoryPageSizeBytes: ['bytes', 'Page size', 'memory_page_size'],
+  memoryConstantPages: ['count', 'Constant pages', 'memory_constant'],
+  memoryNormalPages: ['count', 'Normal pages', 'memory_normal'],
+  memoryNormalBytes: ['bytes', 'Normal data', 'memory_normal_bytes'],
+  postcopyRequests: ['count', 'Postcopy requests', 'memory_postcopy_requests'],
+  diskTotalBytes: ['bytes', 'File total', 'disk_total'],
+  diskProcessedBytes: ['bytes', 'File processed', 'disk_processed'],
+  diskRemainingBytes: ['bytes', 'File remaining', 'disk_remaining'],
+  diskBytesPerSecond: ['bytesPerSecond', 'File bandwidth', 'disk_bps'],
+  compressionCacheBytes: ['bytes', 'Compression cache', 'compression_cache'],
+  compressionBytes: ['bytes', 'Compressed data', 'compression_bytes'],
+  compressionPages: ['count', 'Compressed pages', 'compression_pages'],
+  compressionCacheMisses: ['count', 'Compression cache misses', 'compression_cache_misses'],
+  compressionOverflows: ['count', 'Compression overflows', 'compression_overflow'],
+  autoConvergeThrottlePercent: ['percent', 'Auto converge throttle', 'auto_converge_throttle'],
 };
 
 const figureOf = new Map(
-  (Object.entries(figures) as [Figure, readonly string[]][]).flatMap(([figure, names]) =>
-    names.map((name) => [name, figure] as const),
+  (Object.entries(figures) as [Figure, readonly [Dimension, ...string[]]][]).flatMap(
+    ([figure, [dimension, ...names]]) => names.map((name) => [name, { figure, dimension }] as const),
   ),
 );
 
 /** virDomainJobType by number, and by the human form's word. */
-const types: Readonly<Record<string, JobType>> = {
-  '0': 'none',
-  '1': 'bounded',
-  '2': 'unbounded',
-  '3': 'completed',
-  '4': 'failed',
-  '5': 'cancelled',
-  None: 'none',
-  Bounded: 'bounded',
-  Unbounded: 'unbounded',
-  Completed: 'completed',
-  Failed: 'failed',
-  Cancelled: 'cancelled',
-};
+const types: ReadonlyMap<string, JobType> = new Map([
+  ['0', 'none'],
+  ['1', 'bounded'],
+  ['2', 'unbounded'],
+  ['3', 'completed'],
+  ['4', 'failed'],
+  ['5', 'cancelled'],
+  ['None', 'none'],
+  ['Bounded', 'bounded'],
+  ['Unbounded', 'unbounded'],
+  ['Completed', 'completed'],
+  ['Failed', 'failed'],
+  ['Cancelled', 'cancelled'],
+]);
 
 /** virDomainJobOperation by number, and by the human form's words. */
-const operations: Readonly<Record<string, JobOperation | undefined>> = {
-  '0': undefined,
-  '1': 'start',
-  '2': 'save',
-  '3': 'restore',
-  '4': 'incomingMigration',
-  '5': 'outgoingMigration',
-  '6': 'snapshot',
-  '7': 'snapshotRevert',
-  '8': 'dump',
-  '9': 'backup',
-  '10': 'snapshotDelete',
-  Unknown: undefined,
-  Start: 'start',
-  Save: 'save',
-  Restore: 'restore',
-  'Incoming migration': 'incomingMigration',
-  'Outgoing migration': 'outgoingMigration',
-  Snapshot: 'snapshot',
-  'Snapshot revert': 'snapshotRevert',
-  Dump: 'dump',
-  Backup: 'backup',
-  'Snapshot delete': 'snapshotDelete',
+const operations: ReadonlyMap<string, JobOperation | undefined> = new Map([
+  ['0', undefined],
+  ['1', 'start'],
+  ['2', 'save'],
+  ['3', 'restore'],
+  ['4', 'incomingMigration'],
+  ['5', 'outgoingMigration'],
+  ['6', 'snapshot'],
+  ['7', 'snapshotRevert'],
+  ['8', 'dump'],
+  ['9', 'backup'],
+  ['10', 'snapshotDelete'],
+  ['Unknown', undefined],
+  ['Start', 'start'],
+  ['Save', 'save'],
+  ['Restore', 'restore'],
+  ['Incoming migration', 'incomingMigration'],
+  ['Outgoing migration', 'outgoingMigration'],
+  ['Snapshot', 'snapshot'],
+  ['Snapshot revert', 'snapshotRevert'],
+  ['Dump', 'dump'],
+  ['Backup', 'backup'],
+  ['Snapshot delete', 'snapshotDelete'],
+]);
+
+const sizes: readonly (readonly [string, number])[] = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'].map(
+  (unit, power) => [unit, 1024 ** power],
+);
+/** virsh of early 0.9 wrote KB for 1024 bytes, and no unit at all below that. */
+const oldSizes: readonly (readonly [string, number])[] = ['KB', 'MB', 'GB', 'TB'].map((unit, index) => [
+  unit,
+  1024 ** (index + 1),
+]);
+
+/** The units that the human form prints for each dimension: a figure with another one is none. */
+const units: Readonly<Record<Dimension, ReadonlyMap<string, number>>> = {
+  ms: new Map([['ms', 1]]),
+  bytes: new Map([...sizes, ...oldSizes, ['bytes', 1]]),
+  bytesPerSecond: new Map(sizes.map(([unit, factor]) => [`${unit}/s`, factor])),
+  pagesPerSecond: new Map([['pages/s', 1]]),
+  percent: new Map([
+    ['', 1],
+    ['%', 1],
+  ]),
+  count: new Map([['', 1]]),
 };
 
-const unitFactors: Readonly<Record<string, number>> = {
-  B: 1,
-  bytes: 1,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-  TiB: 2 ** 40,
-  PiB: 2 ** 50,
-  EiB: 2 ** 60,
-  ms: 1,
-  'pages/s': 1,
-  '%': 1,
-};
+/** What libvirt counts is signed 64-bit in QEMU: more is a negative number in disguise, and no figure. */
+const figureLimit = 2 ** 63;
 
 /**
  * One reading, from any form of domjobinfo since libvirt 0.9, human or --rawstats. What it doesn't know it keeps in
@@ -105,15 +119,21 @@ const unitFactors: Readonly<Record<string, number>> = {
  * `UserError` when this is no domjobinfo at all, and so never makes figures of an error text or another language.
  */
 export function parseJobInfo(text: string): JobInfo {
-  const fields = fieldsOf(text);
-  const jobType = fields.find(({ name }) => name === 'Job type')?.value;
-  if (jobType === undefined) throw notJobInfo(text);
-  return jobInfoOf(types[jobType] ?? 'unknown', fields);
+  const all = fieldsOf(text);
+  // What stands before is a banner's, and must not pass for a figure.
+  const fields = all.slice(all.findIndex(({ name }) => name === 'Job type'));
+  const [first] = fields;
+  if (first?.name !== 'Job type') throw notJobInfo(text);
+  return jobInfoOf(types.get(first.value) ?? 'unknown', fields);
 }
 
-/** The statistics of the event `job-completed`: raw keys without a job type, since the event itself says that it is over. */
+/**
+ * The statistics of the event `job-completed`: raw keys without a job type, since the event itself says that it is over.
+ * `success: 0` (since 6.3.0; jobs of every operation send the event) makes it `failed`.
+ */
 export function parseCompletedStats(text: string): JobInfo {
-  return jobInfoOf('completed', fieldsOf(text));
+  const job = jobInfoOf('completed', fieldsOf(text));
+  return job.success === false ? { ...job, type: 'failed' } : job;
 }
 
 function jobInfoOf(type: JobType, fields: readonly RawField[]): JobInfo {
@@ -122,13 +142,13 @@ function jobInfoOf(type: JobType, fields: readonly RawField[]): JobInfo {
   let success: boolean | undefined;
   let errorMessage: string | undefined;
   for (const { name, value } of fields) {
-    const figure = figureOf.get(name);
-    if (figure !== undefined) {
-      const read = readFigure(value);
-      if (read !== undefined) values[figure] ??= read;
-    } else if (name === 'Operation' || name === 'operation') operation = operationOf(value);
-    else if (name === 'success') success = value === '1' ? true : value === '0' ? false : undefined;
-    else if (name === 'errmsg' || name === 'Error message') errorMessage = value;
+    const known = figureOf.get(name);
+    if (known !== undefined) {
+      const read = /^[a-z]/.test(name) ? readRaw(value) : readHuman(value, known.dimension);
+      if (read !== undefined) values[known.figure] ??= read;
+    } else if (name === 'Operation' || name === 'operation') operation ??= operationOf(value);
+    else if (name === 'success') success ??= value === '1' ? true : value === '0' ? false : undefined;
+    else if (name === 'errmsg' || name === 'Error message') errorMessage ??= value;
   }
   return { ...absent, ...values, type, operation, success, errorMessage, fields };
 }
@@ -138,39 +158,53 @@ const absent = Object.fromEntries(Object.keys(figures).map((figure) => [figure, 
   undefined
 >;
 
+const namePattern = /^[A-Za-z][^:]{0,60}$/;
+
 function fieldsOf(text: string): RawField[] {
   const lines = text.split('\n');
   // What follows the last newline was cut off: half a number must not pass for a number.
   lines.pop();
   const fields: RawField[] = [];
   for (const line of lines) {
-    const match = /^\s*([A-Za-z][^:]{0,60}):(?:\s+(.*?))?\s*$/.exec(line);
-    const [, name, value = ''] = match ?? [];
-    if (name !== undefined) fields.push({ name, value });
+    const colon = line.indexOf(':');
+    const name = colon < 0 ? '' : line.slice(0, colon).trim();
+    if (namePattern.test(name)) fields.push({ name, value: line.slice(colon + 1).trim() });
   }
   return fields;
 }
 
-/** `500.928 MiB`, `20.039 MiB/s`, `5006 pages/s`, `10241 ms`, `20`. Undefined for anything else: a wrong figure is worse than none. */
-function readFigure(value: string): number | undefined {
-  const match = /^(\d{1,20}(?:\.\d{1,6})?)(?:\s+([A-Za-z%]+(?:\/s)?))?$/.exec(value);
-  if (match === null) return undefined;
-  const [, number = '', unit] = match;
-  const factor = unit === undefined ? 1 : (unitFactors[unit] ?? unitFactors[unit.replace(/\/s$/, '')]);
-  if (factor === undefined) return undefined;
-  const product = Number(number) * factor;
-  return Number.isFinite(product) ? (number.includes('.') ? Math.round(product) : product) : undefined;
+/** A key of --rawstats has a bare whole number. Undefined for anything else: a wrong figure is worse than none. */
+function readRaw(value: string): number | undefined {
+  return /^\d{1,20}$/.test(value) ? inRange(Number(value)) : undefined;
+}
+
+/** `500.928 MiB`, `20.039 MiB/s`, `5006         pages/s`, `10241        ms`, `20`: with the unit of its dimension, or not at all. */
+function readHuman(value: string, dimension: Dimension): number | undefined {
+  const match = /^(\d{1,20}(?:\.\d{1,6})?)(?:\s{1,40}(\S{1,10}))?$/.exec(value);
+  const [, number, unit = ''] = match ?? [];
+  if (number === undefined) return undefined;
+  const bareBytes = dimension === 'bytes' && unit === '' && /^\d{1,4}\.000$/.test(number) && Number(number) < 1024;
+  const factor = bareBytes ? 1 : units[dimension].get(unit);
+  return factor === undefined ? undefined : inRange(Math.round(Number(number) * factor));
+}
+
+function inRange(figure: number): number | undefined {
+  return figure < figureLimit ? figure : undefined;
 }
 
 function operationOf(value: string): JobOperation | undefined {
-  return value in operations ? operations[value] : 'unknown';
+  return operations.has(value) ? operations.get(value) : 'unknown';
 }
 
 function notJobInfo(text: string): UserError {
-  const first = text.split('\n').find((line) => line.trim() !== '') ?? 'nothing';
-  const translated = /^\s*\S[^:\n]*:\s+\S/.test(first);
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const first = cleanForLog((lines[0] ?? 'nothing').trim().slice(0, 80));
+  // A label and its value, in whatever script, that is no label of ours; Chinese and Japanese have a colon of their own.
+  const translated = lines.some(
+    (line) => !line.startsWith('error:') && /^\s*[^\s:：][^:：]{0,60}[:：]\s*\S/.test(line),
+  );
   return new UserError(
-    `domjobinfo answered "${first.trim().slice(0, 80)}", which is not what domjobinfo prints.`,
+    `domjobinfo answered "${first}", which is not what domjobinfo prints.`,
     translated ? 'If it answers in another language, let the "virsh" command of this host set LC_ALL=C.' : undefined,
   );
 }

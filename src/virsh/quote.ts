@@ -23,10 +23,14 @@ function virshWord(word: string): string {
   return plainVirshWord.test(word) ? word : `"${word.replace(/["\\]/g, '\\$&')}"`;
 }
 
-/** A word for a POSIX shell, and for csh and fish as long as it holds no `!` or newline, which are refused. */
+/**
+ * A word for a POSIX shell, and for csh and fish as well: quotes and backslashes stand outside the quotes, since fish reads
+ * a backslash within them. Throws a `UserError` for a newline, or a `!`, which csh expands even there.
+ */
 export function shellQuote(word: string): string {
   if (/[\n\r\0!]/.test(word)) throw new UserError(`${JSON.stringify(word)} can't be passed to a shell safely.`);
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, `'\\''`)}'`;
+  // zsh expands a leading `=`.
+  return /^[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*$/.test(word) ? word : `'${word.replace(/['\\]/g, `'\\$&'`)}'`;
 }
 
 /** What decides how virsh is started on a host. */
@@ -37,13 +41,29 @@ export interface VirshStart {
   readonly readOnly: boolean;
 }
 
+/** The last word of a shell command, with its quoted parts. */
+const lastWord = /(?:"[^"]*"|'[^']*'|\\.|[^\s"'\\])+$/;
+
 /**
  * The line that starts a long-lived virsh through any login shell. `env` stands directly before the program, so that it
- * also reaches through sudo and containers: messages in English, no history file.
+ * also reaches through sudo and containers. A command that sets `LC_ALL` itself is taken as it is: so one writes
+ * `env LC_ALL=C sudo -n virsh` where sudo allows virsh and nothing else.
  */
 export function virshStartLine({ virsh, uri, readOnly }: VirshStart): string {
-  const words = virsh.trim().split(/\s+/);
-  const program = words.pop() ?? 'virsh';
-  const environment = ['env', 'LC_ALL=C', 'LANGUAGE=C', 'VIRSH_HISTSIZE=0'];
-  return [...words, ...environment, program, ...(readOnly ? ['-r'] : []), '-c', shellQuote(uri)].join(' ');
+  const command = virsh.replace(/[\r\n]+/g, ' ').trim() || 'virsh';
+  const programAt = lastWord.exec(command)?.index ?? 0;
+  const before = command.slice(0, programAt);
+  const environment = /(?:^|\s)LC_ALL=/.test(before) ? '' : `${environmentFor(uri).join(' ')} `;
+  const options = [...(readOnly ? ['-r'] : []), '-c', shellQuote(uri)].join(' ');
+  return `${before}${environment}${command.slice(programAt)} ${options}`;
+}
+
+/**
+ * Messages in English, and the user's history of virsh left alone. Not by VIRSH_HISTSIZE=0: with it virsh 9.0 empties the
+ * history file when it ends. Where no cache folder can be made it writes none, and says so as it ends (see errors.ts).
+ * A session's daemon, which virsh may start and which inherits this, needs its cache.
+ */
+function environmentFor(uri: string): readonly string[] {
+  const session = /\/session\b/.test(uri);
+  return ['env', 'LC_ALL=C', 'LANGUAGE=C', ...(session ? [] : ['XDG_CACHE_HOME=/dev/null'])];
 }

@@ -14,7 +14,7 @@ describe('a speed', () => {
     [64, 64],
     [unlimitedMiBps, unlimitedMiBps],
   ])('%j is %i MiB/s', (input, value) => {
-    expect(parseSpeedMiBps(input)).toEqual({ ok: true, value });
+    expect(parseSpeedMiBps(input)).toMatchObject({ ok: true, value });
   });
 
   it.each([
@@ -25,6 +25,11 @@ describe('a speed', () => {
     ['0.5', 'no whole number'],
     ['20 mb', 'not clear'],
     ['20 MB/s', 'not clear'],
+    ['20 MBps', 'not clear'],
+    ['20 mbps', 'not clear'],
+    ['20 Mib/s', 'not clear'],
+    ['20 constructor', 'not clear'],
+    ['20 toString', 'not clear'],
     ['20 ms', 'not clear'],
     ['9e99', 'not a speed'],
     ['99999999999999999', "libvirt's most"],
@@ -35,6 +40,16 @@ describe('a speed', () => {
     const checked = parseSpeedMiBps(input);
     expect(checked.ok).toBe(false);
     expect(checked.ok ? '' : checked.message).toContain(why);
+  });
+});
+
+describe('a speed that libvirt can not take exactly', () => {
+  it('says what it is rounded to', () => {
+    expect(parseSpeedMiBps('800 Mbit/s')).toMatchObject({ value: 95, note: expect.stringContaining('95.37 MiB/s') });
+  });
+
+  it('says nothing where nothing is rounded', () => {
+    expect(parseSpeedMiBps('1.5 GiB')).toEqual({ ok: true, value: 1536 });
   });
 });
 

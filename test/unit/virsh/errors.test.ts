@@ -10,9 +10,37 @@ describe("virsh's error stream", () => {
     ["error: Failed to resume domain 'g1'\nerror: Timed out\n", "Failed to resume domain 'g1': Timed out"],
     ['error: Disconnected from qemu:///system due to end of file\nerror: Reconnected to the hypervisor\n', undefined],
     ['error: Reconnected to the hypervisor\nerror: Domain not found\n', 'Domain not found'],
+    [
+      "error: Disconnected from qemu:///system due to end of file\nerror: failed to get domain 'x'\n",
+      'Disconnected from qemu:///system due to end of file',
+    ],
+    [
+      "error: failed to get domain 'x'\nerror: Disconnected from qemu:///system due to end of file\n",
+      'Disconnected from qemu:///system due to end of file',
+    ],
+    [
+      "error: Disconnected from qemu:///system due to end of file\nerror: Reconnected to the hypervisor\nerror: failed to get domain 'x'\n",
+      "failed to get domain 'x'",
+    ],
+    [
+      'error: Disconnected from qemu:///system due to end of file\nerror: Failed to list domains\nerror: Cannot recv data: Connection reset by peer\n',
+      'Failed to list domains: Cannot recv data: Connection reset by peer',
+    ],
+    ['error: internal error: client socket is closed\n', 'internal error: client socket is closed'],
+    ["error: Failed to create '/dev/null/libvirt/virsh': Not a directory\n", undefined],
     ['error: bad \u001b[31mred\u001b[0m\r\n', 'bad \\u001b[31mred\\u001b[0m'],
   ])('%j is %j', (stderr, message) => {
     expect(virshErrorOf(stderr)).toBe(message);
+  });
+});
+
+describe('libvirtd dying under a command', () => {
+  it('is not taken for the end of the domain that was asked about', () => {
+    const stderr = "error: Disconnected from qemu:///system due to end of file\nerror: failed to get domain 'x'\n";
+    const error = new UserError(`hv1: ${virshErrorOf(stderr) ?? ''}`);
+    expect(isGone(error)).toBe(false);
+    expect(hasNoJob(error)).toBe(false);
+    expect(adviceFor(virshErrorOf(stderr) ?? '')).toMatch(/restarted/);
   });
 });
 
@@ -27,13 +55,25 @@ describe('what to do about a refusal', () => {
     ['operation forbidden: read only access prevents virDomainMigrateSetMaxDowntime', /read-only/],
     ['migration statistics are available only on the source host', /source/],
     ['sudo: a password is required', /without one/],
+    ["Failed to connect socket to '/var/run/libvirt/libvirt-sock': Permission denied", /group libvirt/],
+    ['env: \u2018virsh\u2019: No such file or directory', /libvirt-clients/],
+    ["env: can't execute 'virsh': No such file or directory", /libvirt-clients/],
+    ["Sorry, user bob is not allowed to execute '/usr/bin/env virsh' as root on hv1.", /env LC_ALL=C sudo/],
+    ['sudo: sorry, you must have a tty to run sudo', /sudo/],
+    ['Error response from daemon: No such container: nova_libvirt', /container/],
+    ['Failed to reconnect to the hypervisor: Cannot recv data: Connection reset by peer', /restarted/],
+    ['Requested operation is not valid: domain is not being migrated', /while the domain migrates/],
     ["failed to get domain 'x'", /no longer/],
   ])('%s', (message, advice) => {
     expect(adviceFor(message)).toMatch(advice);
   });
 
-  it('is nothing where libvirt is clear enough', () => {
-    expect(adviceFor('internal error: qemu unexpectedly closed the monitor')).toBeUndefined();
+  it.each([
+    'internal error: qemu unexpectedly closed the monitor',
+    'cannot write data to file: Read-only file system',
+    "Cannot access storage file '/disk': Permission denied",
+  ])('is nothing where libvirt is clear enough: %s', (message) => {
+    expect(adviceFor(message)).toBeUndefined();
   });
 });
 
@@ -66,6 +106,7 @@ describe('a state', () => {
     ['in shutdown\n', { state: 'inShutdown', reason: undefined }],
     ['pmsuspended\n', { state: 'suspended', reason: undefined }],
     ['hibernating (why not)\n', { state: 'unknown', reason: 'why not' }],
+    ['constructor\n', { state: 'unknown', reason: undefined }],
   ])('%j', (text, state) => {
     expect(parseDomainState(text)).toEqual(state);
   });

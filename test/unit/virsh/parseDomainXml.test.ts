@@ -29,6 +29,7 @@ describe('a domain', () => {
     ["<memory unit='b'>4096</memory>", 4096],
     ["<memory unit='MB'>3</memory>", 3e6],
     ["<memory unit='parsec'>3</memory>", undefined],
+    ["<memory unit='constructor'>3</memory>", undefined],
     ['<memory>much</memory>', undefined],
   ])('has the memory that %s says', (inside, bytes) => {
     expect(parseDomainXml(xml(inside)).memoryBytes).toBe(bytes);
@@ -46,6 +47,18 @@ describe('a domain', () => {
         platformName: 'billing db',
       });
     }
+  });
+
+  it("has OpenStack's name beside another application's instance", () => {
+    const inside =
+      '<metadata><m:instance xmlns:m="urn:x"><m:name>no</m:name></m:instance><nova:instance xmlns:nova="http://openstack.org/xmlns/libvirt/nova/1.1"><nova:name>shop</nova:name></nova:instance></metadata>';
+    expect(parseDomainXml(xml(inside))).toMatchObject({ platform: 'openstack', platformName: 'shop' });
+  });
+
+  it("has CloudStack's display name where its metadata tells it", () => {
+    const inside =
+      '<metadata><c:instance xmlns:c="http://cloudstack.example/instance"><c:name>vm-1</c:name><c:displayName>Shop 1</c:displayName></c:instance></metadata>';
+    expect(parseDomainXml(xml(inside, 'i-2-34-VM'))).toMatchObject({ platform: 'cloudstack', platformName: 'Shop 1' });
   });
 
   it('is no OpenStack guest by a look-alike of another namespace', () => {
@@ -81,6 +94,7 @@ describe('a domain', () => {
     ['error: failed to get domain', 'an error'],
     ['<network/>', 'other XML'],
     [`<domain><name>x</name></domain>`, 'XML without a uuid'],
+    ['<domain><name>x</name><uuid>--all</uuid></domain>', 'XML whose uuid is an option'],
     [xml('').slice(0, 60), 'XML cut off'],
     [`<!DOCTYPE d [<!ENTITY e "boom">]>${xml('<title>&e;</title>')}`, 'XML with entities of its own'],
   ])('is refused where there is %j', (text) => {

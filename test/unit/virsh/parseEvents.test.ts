@@ -85,6 +85,36 @@ describe('the event stream', () => {
     expect(completed).toMatchObject([{ kind: 'jobCompleted', domainName: name, job: { downtimeMs: 5 } }]);
   });
 
+  it('delivers a block that paused within a line whole, without waiting for the next event', () => {
+    const parser = new EventParser();
+    expect(parser.feed("event 'job-completed' for domain 'a':\n\toperation: 5\n\tdownti")).toEqual([]);
+    expect(parser.flush()).toEqual([]);
+    expect(parser.feed('me: 12\n')).toEqual([]);
+    expect(parser.flush()).toMatchObject([{ kind: 'jobCompleted', job: { downtimeMs: 12 } }]);
+    expect(parser.flush()).toEqual([]);
+  });
+
+  it('delivers a block whose last line never ends, without a figure from that line', () => {
+    const parser = new EventParser();
+    parser.feed("event 'job-completed' for domain 'a':\n\toperation: 5\n\tdowntime: 1");
+    const [event] = [...parser.flush(), ...parser.flush()];
+    expect(event).toMatchObject({ kind: 'jobCompleted', job: { downtimeMs: undefined } });
+  });
+
+  it('of a job that failed says so', () => {
+    expect(
+      parse("event 'job-completed' for domain 'a':\n\toperation: 9\n\tsuccess: 0\n\terrmsg: no space\n"),
+    ).toMatchObject([{ kind: 'jobCompleted', job: { type: 'failed', errorMessage: 'no space' } }]);
+  });
+
+  it('without line ends is not collected for ever, and goes on after the next one', () => {
+    const parser = new EventParser();
+    for (let piece = 0; piece < 50; piece++) expect(parser.feed('x'.repeat(10_000))).toEqual([]);
+    expect(parser.feed("\nevent 'lifecycle' for domain 'a': Stopped Migrated\n").map(short)).toEqual([
+      'Stopped Migrated',
+    ]);
+  });
+
   it('keeps events of kinds it does not know', () => {
     expect(parse("event 'control-error' for domain 'a'\n")).toMatchObject([
       { kind: 'other', event: 'control-error', domainName: 'a' },

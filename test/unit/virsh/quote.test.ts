@@ -28,16 +28,43 @@ describe('a line for virsh', () => {
 
 describe('the line that starts virsh', () => {
   it.each([
-    ['virsh', false, 'env LC_ALL=C LANGUAGE=C VIRSH_HISTSIZE=0 virsh -c qemu:///system'],
-    ['virsh', true, 'env LC_ALL=C LANGUAGE=C VIRSH_HISTSIZE=0 virsh -r -c qemu:///system'],
-    ['sudo -n virsh', false, 'sudo -n env LC_ALL=C LANGUAGE=C VIRSH_HISTSIZE=0 virsh -c qemu:///system'],
+    ['virsh', false, 'env LC_ALL=C LANGUAGE=C XDG_CACHE_HOME=/dev/null virsh -c qemu:///system'],
+    ['virsh', true, 'env LC_ALL=C LANGUAGE=C XDG_CACHE_HOME=/dev/null virsh -r -c qemu:///system'],
+    ['sudo -n virsh', false, 'sudo -n env LC_ALL=C LANGUAGE=C XDG_CACHE_HOME=/dev/null virsh -c qemu:///system'],
     [
-      ' docker exec -i nova_libvirt  virsh ',
+      ' docker exec -i nova_libvirt virsh ',
       false,
-      'docker exec -i nova_libvirt env LC_ALL=C LANGUAGE=C VIRSH_HISTSIZE=0 virsh -c qemu:///system',
+      'docker exec -i nova_libvirt env LC_ALL=C LANGUAGE=C XDG_CACHE_HOME=/dev/null virsh -c qemu:///system',
     ],
   ])('reaches through %s', (virsh, readOnly, line) => {
     expect(virshStartLine({ virsh, uri: 'qemu:///system', readOnly })).toBe(line);
+  });
+
+  it.each([
+    [
+      '"/opt/my libvirt/virsh"',
+      'env LC_ALL=C LANGUAGE=C XDG_CACHE_HOME=/dev/null "/opt/my libvirt/virsh" -c qemu:///system',
+    ],
+    [
+      'docker exec -i "a  b" virsh',
+      'docker exec -i "a  b" env LC_ALL=C LANGUAGE=C XDG_CACHE_HOME=/dev/null virsh -c qemu:///system',
+    ],
+    ['sudo\nvirsh', 'sudo env LC_ALL=C LANGUAGE=C XDG_CACHE_HOME=/dev/null virsh -c qemu:///system'],
+    ['', 'env LC_ALL=C LANGUAGE=C XDG_CACHE_HOME=/dev/null virsh -c qemu:///system'],
+  ])('keeps the words of %j', (virsh, line) => {
+    expect(virshStartLine({ virsh, uri: 'qemu:///system', readOnly: false })).toBe(line);
+  });
+
+  it('takes a command with a locale of its own as it is, for a sudo that allows only virsh', () => {
+    expect(virshStartLine({ virsh: 'env LC_ALL=C sudo -n virsh', uri: 'qemu:///system', readOnly: false })).toBe(
+      'env LC_ALL=C sudo -n virsh -c qemu:///system',
+    );
+  });
+
+  it("never empties the user's history of virsh, and leaves a session's daemon its cache", () => {
+    const start = (uri: string): string => virshStartLine({ virsh: 'virsh', uri, readOnly: false });
+    expect(start('qemu:///system')).not.toContain('VIRSH_HISTSIZE');
+    expect(start('qemu:///session')).not.toContain('XDG_CACHE_HOME');
   });
 
   it('quotes a URI that a shell would take apart', () => {
@@ -52,6 +79,8 @@ describe('a word for a shell', () => {
     ['plain', 'plain'],
     ['two words', "'two words'"],
     ["it's", "'it'\\''s'"],
+    ['a\\', "'a'\\\\''"],
+    ['=virsh', "'=virsh'"],
     ['', "''"],
   ])('%j is %s', (word, quoted) => {
     expect(shellQuote(word)).toBe(quoted);
