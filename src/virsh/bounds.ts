@@ -1,12 +1,5 @@
 /** A value checked before it is sent: as libvirt takes it, or why it can't be sent. */
-export type Checked =
-  | {
-      readonly ok: true;
-      readonly value: number;
-      /** What was rounded, where the text said something that libvirt can't take exactly. */
-      readonly note?: string;
-    }
-  | { readonly ok: false; readonly message: string };
+export type Checked = { readonly ok: true; readonly value: number } | { readonly ok: false; readonly message: string };
 
 /** libvirt's "no limit": the most MiB whose bytes fit into a signed 64-bit number. `migrate-getspeed` answers it where none is set. */
 export const unlimitedMiBps = 8_796_093_022_207;
@@ -58,8 +51,7 @@ export function parseSpeedMiBps(input: string | number): Checked {
   if (value < 1)
     return refuse(text, 'is less than 1 MiB/s, the least that libvirt takes (0 would mean no limit)', speedHelp);
   if (value > unlimitedMiBps) return refuse(text, `is more than ${unlimitedMiBps} MiB/s, libvirt's most`, speedHelp);
-  if (value === exact) return { ok: true, value };
-  return { ok: true, value, note: `${text} is ${exact.toFixed(2)} MiB/s; libvirt takes whole ones: ${value} MiB/s.` };
+  return { ok: true, value };
 }
 
 /** A maximum downtime in whole ms, from `300`, `300 ms`, `12 s` or `1.5 s`; 1 to 2 000 000 ms, QEMU's maximum. */

@@ -25,8 +25,8 @@ async function main(): Promise<void> {
     const { guest } = await scene.startStuck({ name: 'i-17-91-VM', title: 'The shop’s database' });
     const page = await scene.openPanel(guest);
     await scene.workbench.until('iteration 5', async () => Number(await figure(page, 'Iteration')) >= 5, longMs);
-    // Off the row: its tooltip would cover the charts.
-    await scene.workbench.page.mouse.move(700, 15);
+    // On nothing: a tooltip would cover something.
+    await scene.workbench.page.mouse.move(200, 350);
     for (const theme of allThemes) {
       await scene.workbench.setTheme(theme);
       for (const size of sizes) {

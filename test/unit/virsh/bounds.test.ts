@@ -43,16 +43,6 @@ describe('a speed', () => {
   });
 });
 
-describe('a speed that libvirt can not take exactly', () => {
-  it('says what it is rounded to', () => {
-    expect(parseSpeedMiBps('800 Mbit/s')).toMatchObject({ value: 95, note: expect.stringContaining('95.37 MiB/s') });
-  });
-
-  it('says nothing where nothing is rounded', () => {
-    expect(parseSpeedMiBps('1.5 GiB')).toEqual({ ok: true, value: 1536 });
-  });
-});
-
 describe('a maximum downtime', () => {
   it.each([
     ['300', 300],
