@@ -8,6 +8,7 @@ import {
   type MigrateOptions,
   type RunningMigrate,
 } from '../lab/lab.js';
+import { escapeRegExp } from '../editor/parts/label.js';
 import type { Tree } from '../editor/parts/tree.js';
 import { Workbench, type WorkbenchOptions } from '../editor/workbench.js';
 
@@ -86,9 +87,10 @@ export class Scene {
 
   /** The page of a migration's panel, opened by a click on its row. */
   async openPanel(guest: Guest): Promise<FrameLocator> {
-    await this.migrations.waitForItem(new RegExp(guest.name), () => true, longMs);
-    await this.migrations.click(new RegExp(guest.name));
-    await this.workbench.editors.waitForTab(new RegExp(guest.name));
+    const named = new RegExp(escapeRegExp(guest.name));
+    await this.migrations.waitForItem(named, () => true, longMs);
+    await this.migrations.click(named);
+    await this.workbench.editors.waitForTab(named);
     const page = this.workbench.editors.webview();
     await page.locator('#domain-name', { hasText: guest.name }).waitFor();
     return page;
