@@ -14,7 +14,8 @@ import { pairWithDestinations } from './migration/pairing.js';
 import { MigrationRegistry } from './migration/registry.js';
 import { VirshSteering } from './migration/virshSteering.js';
 import { MigrationWatchers } from './migration/watchers.js';
-import { Ssh2Connector } from './ssh/connect.js';
+import { SshConnector } from './ssh/connector.js';
+import { CredentialStore } from './ssh/credentials.js';
 import type { Connector } from './ssh/types.js';
 import { ContextKeys } from './views/contextKeys.js';
 import { HostsTree } from './views/hostsTree.js';
@@ -35,11 +36,12 @@ export async function activate(context: vscode.ExtensionContext): Promise<Libvir
   const storage = new FileStorage(vscode.Uri.joinPath(context.globalStorageUri, 'migrations').fsPath);
   const prompts = new EditorPrompts();
 
+  const credentials = new CredentialStore(context.secrets);
   const connector: Connector = {
     connect: (destination, asking, signal) => {
       const configFile = settings.sshConfigFile;
       const onNotice = (text: string): void => log.info(undefined, text);
-      return new Ssh2Connector({ onNotice, ...(configFile === undefined ? {} : { configFile }) }).connect(
+      return new SshConnector({ credentials, onNotice, ...(configFile === undefined ? {} : { configFile }) }).connect(
         destination,
         asking,
         signal,

@@ -1,6 +1,14 @@
 import * as vscode from 'vscode';
 import { cleanLabel } from '../base/cleanText.js';
-import type { ConnectPrompts, HostKeyQuestion } from '../ssh/types.js';
+import { addressOf } from '../ssh/printable.js';
+import type {
+  ChallengeQuestion,
+  ConnectPrompts,
+  HostKeyQuestion,
+  PasswordQuestion,
+  SecretAnswer,
+} from '../ssh/types.js';
+import { askSecret } from './askSecret.js';
 
 /** Asks what a connection needs to know, for connections the user started. */
 export class EditorPrompts implements ConnectPrompts {
@@ -29,13 +37,39 @@ export class EditorPrompts implements ConnectPrompts {
     return answer === trust;
   }
 
-  async passphrase(keyFile: string, attempt = 1): Promise<string | undefined> {
-    const file = cleanLabel(keyFile);
-    return vscode.window.showInputBox({
+  passphrase(keyFile: string, attempt: number): Promise<SecretAnswer | undefined> {
+    return askSecret({
       title: 'Passphrase of a Key File',
-      prompt: `${attempt > 1 ? 'That was not it. ' : ''}The key ${file} is encrypted. Its passphrase is used for this connection and not kept; Escape skips the key.`,
-      password: true,
-      ignoreFocusOut: true,
+      prompt: `${again(attempt)}The key ${cleanLabel(keyFile)} is encrypted. Escape skips it.`,
     });
   }
+
+  password({ destination, user, host, port }: PasswordQuestion, attempt: number): Promise<SecretAnswer | undefined> {
+    return askSecret({
+      title: `Password for ${cleanLabel(destination)}`,
+      prompt: `${again(attempt)}The password of ${cleanLabel(addressOf(user, host, port))}.`,
+    });
+  }
+
+  async challenge({ destination, name, instruction, prompts }: ChallengeQuestion): Promise<string[] | undefined> {
+    const answers: string[] = [];
+    for (const [index, { text, echo }] of prompts.entries()) {
+      const answer = await vscode.window.showInputBox({
+        title: `${cleanLabel(destination)} Asks${prompts.length > 1 ? ` (${index + 1} of ${prompts.length})` : ''}`,
+        prompt: [name, instruction, text]
+          .map((part) => cleanLabel(part).trim())
+          .filter((part) => part !== '')
+          .join(' · '),
+        password: !echo,
+        ignoreFocusOut: true,
+      });
+      if (answer === undefined) return undefined;
+      answers.push(answer);
+    }
+    return answers;
+  }
+}
+
+function again(attempt: number): string {
+  return attempt > 1 ? 'That was not it. ' : '';
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import ssh2 from 'ssh2';
-import { Ssh2Connector } from '../../src/ssh/connect.js';
+import { SshConnector } from '../../src/ssh/connector.js';
+import { CredentialStore } from '../../src/ssh/credentials.js';
+import { MemorySecrets } from '../memorySecrets.js';
 import { VirshLanes } from '../../src/virsh/lanes.js';
 import { jobInfo } from '../../src/virsh/commands.js';
 import { markerOf } from '../../src/virsh/framing.js';
@@ -204,10 +206,20 @@ async function benchRoundTrips(lab: Lab, guest: Guest): Promise<void> {
 
 async function connect(lab: Lab, relayPort?: number) {
   const destination = relayPort === undefined ? 'hv1' : `root@127.0.0.1:${relayPort}`;
-  const prompts = { confirmHostKey: () => Promise.resolve(true), passphrase: () => Promise.resolve(undefined) };
+  const nothing = (): Promise<undefined> => Promise.resolve(undefined);
+  const prompts = {
+    confirmHostKey: () => Promise.resolve(true),
+    passphrase: nothing,
+    password: nothing,
+    challenge: nothing,
+  };
   const configFile =
     relayPort === undefined ? lab.sshConfig : await lab.host('hv1').writeFile('relay_config', relayConfig(lab));
-  return new Ssh2Connector({ configFile }).connect(destination, prompts, new AbortController().signal);
+  return new SshConnector({ credentials: new CredentialStore(new MemorySecrets()), configFile }).connect(
+    destination,
+    prompts,
+    new AbortController().signal,
+  );
 }
 
 /** Through the relay the host has another name; its key goes to a file of the lab's. */

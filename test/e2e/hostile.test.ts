@@ -19,7 +19,7 @@ describe('guests with hostile names', () => {
     const others = [];
     for (const name of bystanders) {
       others.push(await lab.startGuest('hv1', { name, load: 'idle', workingSetMiB: 8, memoryMiB: 128 }));
-      await hosts.waitForItem(name, (item) => /running/.test(item.description), longMs);
+      await hosts.waitForItem(name, (item) => item.description.includes('running'), longMs);
     }
     const { guest, migrate, beat } = await scene.startStuck({ name: hostile, title: `<b>${'T'.repeat(10_240)}` });
     await hosts.waitForItem(hostile, (item) => item.description.includes('hv2'), longMs);

@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { HostConfig } from '../../src/hypervisor/model.js';
 import { VirshHypervisor } from '../../src/hypervisor/hypervisor.js';
-import { Ssh2Connector } from '../../src/ssh/connect.js';
+import { SshConnector } from '../../src/ssh/connector.js';
+import { CredentialStore } from '../../src/ssh/credentials.js';
+import { MemorySecrets } from '../memorySecrets.js';
 import { domainState, jobInfo } from '../../src/virsh/commands.js';
 import { Lab } from './lab.js';
 
@@ -45,7 +47,13 @@ describe('a host that says anything', () => {
         group: undefined,
         ...config,
       },
-      { connector: new Ssh2Connector({ configFile: lab.sshConfig }), log: silent },
+      {
+        connector: new SshConnector({
+          credentials: new CredentialStore(new MemorySecrets()),
+          configFile: lab.sshConfig,
+        }),
+        log: silent,
+      },
     );
     opened.push(created);
     return created;

@@ -6,7 +6,9 @@ import { pairWithDestinations } from '../../src/migration/pairing.js';
 import { MigrationRegistry } from '../../src/migration/registry.js';
 import { VirshSteering } from '../../src/migration/virshSteering.js';
 import { MigrationWatchers } from '../../src/migration/watchers.js';
-import { Ssh2Connector } from '../../src/ssh/connect.js';
+import { SshConnector } from '../../src/ssh/connector.js';
+import { CredentialStore } from '../../src/ssh/credentials.js';
+import { MemorySecrets } from '../memorySecrets.js';
 import type { Lab } from './lab.js';
 
 const silent = { virsh: () => undefined, info: () => undefined, error: () => undefined };
@@ -21,7 +23,10 @@ export class WatchedLab {
     lab: Lab,
     readonly sampleIntervalMs = 1000,
   ) {
-    const connector = new Ssh2Connector({ configFile: lab.sshConfig });
+    const connector = new SshConnector({
+      credentials: new CredentialStore(new MemorySecrets()),
+      configFile: lab.sshConfig,
+    });
     this.fleet = new HypervisorFleet((config) => new VirshHypervisor(config, { connector, log: silent }));
     const ending = new Ending(this.fleet, this.registry);
     this.steering = new VirshSteering(this.fleet, this.registry, ending);

@@ -108,6 +108,8 @@ export class ScriptedVirsh implements ExecChannel {
 /** A connection whose every channel is a scripted virsh, started by `script`. */
 export class ScriptedConnection implements HostConnection {
   readonly address = 'scripted';
+  readonly transport = 'ssh2';
+  readonly probes: number[] = [];
   private readonly closed = new Emitter<SshError | undefined>();
   readonly onClose = this.closed.event;
   readonly channels: ScriptedVirsh[] = [];
@@ -118,6 +120,10 @@ export class ScriptedConnection implements HostConnection {
     const channel = new ScriptedVirsh(this.script(this.channels.length));
     this.channels.push(channel);
     return Promise.resolve(channel);
+  }
+
+  probe(limitMs: number): void {
+    this.probes.push(limitMs);
   }
 
   /** The connection is lost. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Ssh2Limits } from '../../../src/ssh/connect.js';
+import type { Ssh2Limits } from '../../../src/ssh/ssh2/transport.js';
 import type { HostConnection } from '../../../src/ssh/types.js';
 import { Answers, appearance, deferred, Home } from './home.js';
 import { ed25519, plainServer, RecordingServer } from './recordingServer.js';

@@ -1,7 +1,7 @@
 import { connect as connectSocket } from 'node:net';
 import type { ServerChannel } from 'ssh2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Ssh2Limits } from '../../../src/ssh/connect.js';
+import type { Ssh2Limits } from '../../../src/ssh/ssh2/transport.js';
 import type { ChannelEnd, ExecChannel, HostConnection, SshError } from '../../../src/ssh/types.js';
 import { deferred, Home } from './home.js';
 import { ed25519, plainServer, RecordingServer, type ServerScript } from './recordingServer.js';

@@ -2,10 +2,19 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Ssh2Connector, type Ssh2Limits } from '../../../src/ssh/connect.js';
+import { SshConnector } from '../../../src/ssh/connector.js';
+import { CredentialStore } from '../../../src/ssh/credentials.js';
+import type { Ssh2Limits } from '../../../src/ssh/ssh2/transport.js';
 import type { SshEnvironment } from '../../../src/ssh/environment.js';
 import { resolvedHostOf } from '../../../src/ssh/resolvedHost.js';
-import type { ConnectPrompts, HostKeyQuestion } from '../../../src/ssh/types.js';
+import type {
+  ChallengeQuestion,
+  ConnectPrompts,
+  HostKeyQuestion,
+  PasswordQuestion,
+  SecretAnswer,
+} from '../../../src/ssh/types.js';
+import { MemorySecrets } from '../../memorySecrets.js';
 import type { KeyPair } from './recordingServer.js';
 
 /** A user's home folder that lasts as long as one test. */
@@ -14,6 +23,7 @@ export class Home {
   readonly knownHosts = join(this.path, '.ssh', 'known_hosts');
   readonly notices: string[] = [];
   env: Record<string, string> = {};
+  readonly secrets = new MemorySecrets();
 
   get environment(): SshEnvironment {
     return { platform: process.platform, env: this.env, homeDir: this.path, userName: 'me' };
@@ -46,10 +56,11 @@ export class Home {
   }
 
   /** A connector that knows this home only, and what else its configuration says. */
-  connector(keywords: Record<string, string> = {}, limits: Partial<Ssh2Limits> = {}): Ssh2Connector {
+  connector(keywords: Record<string, string> = {}, limits: Partial<Ssh2Limits> = {}): SshConnector {
     const all = Object.entries({ globalknownhostsfile: 'none', ...keywords });
     const map = new Map(all.map(([keyword, value]) => [keyword, value.split('\n')]));
-    return new Ssh2Connector({
+    return new SshConnector({
+      credentials: new CredentialStore(this.secrets),
       environment: this.environment,
       limits,
       onNotice: (text) => this.notices.push(text),
@@ -66,6 +77,10 @@ export class Home {
 export class Answers implements ConnectPrompts {
   readonly hostKeys: HostKeyQuestion[] = [];
   readonly passphrases: string[] = [];
+  readonly passwords: string[] = [];
+  readonly challenges: ChallengeQuestion[] = [];
+  /** What it answers to whether a secret is to be kept. */
+  keep = false;
 
   constructor(
     private readonly trust: boolean | Promise<boolean> = true,
@@ -77,9 +92,24 @@ export class Answers implements ConnectPrompts {
     return this.trust;
   }
 
-  passphrase(keyFile: string, attempt = 1): Promise<string | undefined> {
+  passphrase(keyFile: string, attempt: number): Promise<SecretAnswer | undefined> {
     this.passphrases.push(`${keyFile} ${attempt}`);
-    return Promise.resolve(this.secrets[attempt - 1]);
+    return Promise.resolve(this.secret(attempt));
+  }
+
+  password({ user, host, port }: PasswordQuestion, attempt: number): Promise<SecretAnswer | undefined> {
+    this.passwords.push(`${user}@${host}:${port} ${attempt}`);
+    return Promise.resolve(this.secret(attempt));
+  }
+
+  challenge(question: ChallengeQuestion): Promise<readonly string[] | undefined> {
+    this.challenges.push(question);
+    return Promise.resolve(this.secrets.length === 0 ? undefined : this.secrets);
+  }
+
+  private secret(attempt: number): SecretAnswer | undefined {
+    const secret = this.secrets[attempt - 1];
+    return secret === undefined ? undefined : { secret, keep: this.keep };
   }
 }
 

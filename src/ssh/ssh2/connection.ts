@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Client, ClientChannel } from 'ssh2';
-import { Emitter } from '../base/emitter.js';
+import { Emitter } from '../../base/emitter.js';
 import { Ssh2Channel } from './channel.js';
-import { channelError, lossError, type TransportFailure } from './connectErrors.js';
-import type { ExecChannel, HostConnection } from './types.js';
-import { SshError } from './types.js';
+import { channelError, lossError, type TransportFailure } from '../connectErrors.js';
+import type { ExecChannel, HostConnection } from '../types.js';
+import { SshError } from '../types.js';
 
 export interface ConnectionLimits {
   /** How long the server may take to open a channel and start a command on it. */
@@ -22,6 +22,7 @@ export class Ssh2Connection implements HostConnection {
   private gone: SshError | undefined;
 
   readonly onClose = this.closed.event;
+  readonly transport = 'ssh2';
 
   constructor(
     private readonly client: Client,
@@ -70,6 +71,22 @@ export class Ssh2Connection implements HostConnection {
         giveUp(lossError(this.failure, this.address, this.limits.silenceMs));
       }
     });
+  }
+
+  probe(limitMs: number): void {
+    if (this.gone !== undefined) return;
+    const silent = setTimeout(() => {
+      this.failure ??= { message: 'it does not answer', level: 'client-timeout' };
+      this.socket.destroy();
+    }, limitMs);
+    const answered = (): void => clearTimeout(silent);
+    this.closed.event(answered);
+    // The sign of life is whatever comes next: ssh2 itself asks, by the keepalive that every server answers, if only to refuse it.
+    this.socket.once('data', answered);
+    void this.exec('true').then(
+      (channel) => channel.dispose(),
+      () => undefined,
+    );
   }
 
   dispose(): void {

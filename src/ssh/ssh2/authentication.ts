@@ -1,13 +1,14 @@
 import type * as Ssh2Module from 'ssh2';
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2';
-import { messageOf } from '../base/errors.js';
-import type { Deadline } from './deadline.js';
-import { fingerprintOf } from './hostKeyVerifier.js';
-import type { IdentityFile } from './keys.js';
-import { addressOf, listed, printable } from './printable.js';
-import type { ResolvedHost } from './resolvedHost.js';
+import { messageOf } from '../../base/errors.js';
+import type { Deadline } from '../deadline.js';
+import { fingerprintOf } from '../hostKeyVerifier.js';
+import type { IdentityFile } from '../keys.js';
+import { addressOf, listed, printable } from '../printable.js';
+import type { ResolvedHost } from '../resolvedHost.js';
 import { guardedAgent, loadAgentKeys, probingAgent } from './agentKeys.js';
-import { type ConnectPrompts, SshError } from './types.js';
+import type { Credentials } from '../credentials.js';
+import { SshError } from '../types.js';
 
 export type Ssh2 = typeof Ssh2Module;
 
@@ -20,7 +21,7 @@ export interface AuthenticationOptions {
   /** See `chooseAgent`. */
   readonly agent: string | undefined;
   readonly identityFiles: readonly IdentityFile[];
-  readonly prompts: ConnectPrompts | undefined;
+  readonly credentials: Credentials;
   readonly deadline: Deadline;
 }
 
@@ -110,7 +111,7 @@ export class Authentication {
 
   /** Keys of the agent: first those the configuration names, then the others unless IdentitiesOnly. */
   private async agentAttempt(): Promise<BaseAgent<ParsedKey> | undefined> {
-    const { ssh2, agent: path, host, identityFiles, deadline, prompts } = this.options;
+    const { ssh2, agent: path, host, identityFiles, deadline, credentials } = this.options;
     if (path === undefined) return undefined;
     let loaded: { readonly agent: BaseAgent; readonly keys: readonly ParsedKey[] };
     try {
@@ -130,12 +131,12 @@ export class Authentication {
     return guardedAgent(ssh2, loaded.agent, keys, {
       isOver: () => this.over,
       // An agent may ask its user to confirm, or to touch a device.
-      waiting: (signing) => (prompts === undefined ? signing : deadline.whileAsking(signing)),
+      waiting: (signing) => (credentials.canAsk ? deadline.whileAsking(signing) : signing),
     });
   }
 
   private async *fileAttempts(file: IdentityFile, username: string): AsyncGenerator<AnyAuthMethod, void> {
-    const { ssh2, prompts } = this.options;
+    const { ssh2 } = this.options;
     if (file.kind === 'unusable') {
       this.notOffered.push(`${file.path} (${file.reason})`);
       return;
@@ -154,10 +155,6 @@ export class Authentication {
       }
       return;
     }
-    if (prompts === undefined) {
-      this.notOffered.push(`${file.path} (its passphrase is asked only when you connect yourself)`);
-      return;
-    }
     const publicKey = file.publicKey === undefined ? undefined : parsed(ssh2, file.publicKey);
     if (publicKey !== undefined && !(publicKey instanceof Error)) {
       this.note(publicKey.getPublicSSH(), file.path);
@@ -165,18 +162,20 @@ export class Authentication {
       yield { type: 'agent', username, agent: probingAgent(ssh2, publicKey, () => (probe.wouldAccept = true)) };
       if (!probe.wouldAccept) return;
     }
-    const key = await this.unlock(file.path, file.text, prompts);
+    const key = await this.unlock(file.path, file.text);
     if (key === undefined) return;
     this.note(key.getPublicSSH(), file.path);
     yield { type: 'publickey', username, key };
   }
 
-  private async unlock(path: string, text: string, prompts: ConnectPrompts): Promise<ParsedKey | undefined> {
-    const { ssh2, deadline } = this.options;
+  private async unlock(path: string, text: string): Promise<ParsedKey | undefined> {
+    const { ssh2, deadline, credentials } = this.options;
     for (let attempt = 1; attempt <= maxPassphraseAttempts && !this.over; attempt += 1) {
-      const passphrase = await deadline.whileAsking(prompts.passphrase(path, attempt));
+      const passphrase = await deadline.whileAsking(credentials.passphrase(path, attempt));
       if (passphrase === undefined) {
-        this.notOffered.push(`${path} (no passphrase was given)`);
+        this.notOffered.push(
+          `${path} (${credentials.canAsk ? 'no passphrase was given' : 'its passphrase is asked only when you connect yourself'})`,
+        );
         return undefined;
       }
       const key = parsed(ssh2, text, passphrase);

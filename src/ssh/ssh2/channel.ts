@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { ClientChannel } from 'ssh2';
-import { Emitter } from '../base/emitter.js';
-import type { ChannelEnd, ExecChannel } from './types.js';
+import { Emitter } from '../../base/emitter.js';
+import type { ChannelEnd, ExecChannel } from '../types.js';
 
 /**
  * A command on one channel of ssh2. Output is held back until the turn in which the channel was handed out is over, so that

@@ -1,14 +1,14 @@
 import { connect, type Socket } from 'node:net';
 import type { Client } from 'ssh2';
-import { Disposables } from '../base/disposable.js';
-import { messageOf } from '../base/errors.js';
+import { Disposables } from '../../base/disposable.js';
+import { messageOf } from '../../base/errors.js';
 import type { Authentication, Ssh2 } from './authentication.js';
-import { cancelled, closedEarly, connectError, timedOut } from './connectErrors.js';
-import type { Deadline } from './deadline.js';
-import type { HostKeyAlgorithm } from './hostKeyPolicy.js';
-import type { HostKeyVerifier } from './hostKeyVerifier.js';
-import type { ResolvedHost } from './resolvedHost.js';
-import { SshError } from './types.js';
+import { cancelled, closedEarly, connectError, timedOut } from '../connectErrors.js';
+import type { Deadline } from '../deadline.js';
+import type { HostKeyAlgorithm } from '../hostKeyPolicy.js';
+import type { HostKeyVerifier } from '../hostKeyVerifier.js';
+import type { ResolvedHost } from '../resolvedHost.js';
+import { SshError } from '../types.js';
 
 /** One address of several gets this long before the next is tried beside it; Node's 250 ms fail on slow links. */
 const addressAttemptMs = 3_000;
