@@ -50,7 +50,7 @@ export function cleanForNotice(text: string, limit = noticeLimit): string {
   return cleanLabel(text, limit).replace(/\]\(/gu, '] (');
 }
 
-/** For the status bar and pick lists, which draw `$(name)` as an icon. */
+/** For the status bar and pick lists, which draw `$(name)` as an icon; anything else in such brackets they leave, backslash and all. */
 export function escapeIcons(text: string): string {
-  return text.replace(/\$\(/gu, '\\$(');
+  return text.replace(/\$\([A-Za-z0-9-]+(?:~[A-Za-z]+)?\)/gu, '\\$&');
 }

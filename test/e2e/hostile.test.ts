@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { longMs, Scene } from './scene.js';
 
 /** libvirt takes all of these; none may act on a shell, virsh, the event stream, the page or an icon's syntax. */
-const hostile = `<img src=x onerror=alert(1)> $(trash) "it's" $(touch owned); 🚚`;
+const hostile = `<img src=x onerror=alert(1)> $(trash) "it's" $(touch own) 🚚`;
 const bystanders = ['--all', `event 'lifecycle' for domain 'x': Stopped Migrated`];
 
 describe('guests with hostile names', () => {
@@ -24,8 +24,7 @@ describe('guests with hostile names', () => {
     const { guest, migrate, beat } = await scene.startStuck({ name: hostile, title: `<b>${'T'.repeat(10_240)}` });
     await hosts.waitForItem(hostile, (item) => item.description.includes('hv2'), longMs);
     const { text } = await workbench.statusBar.waitFor(/iteration \d+/);
-    expect(text).toContain('<img src=x onerror=alert(1)>');
-    expect(text).toContain('trash');
+    expect(text).toContain(hostile);
 
     const page = await scene.openPanel(guest);
     expect(await page.locator('#domain-name').innerText()).toBe(hostile);
@@ -42,7 +41,7 @@ describe('guests with hostile names', () => {
     expect((await migrations.items()).filter((item) => item.label.startsWith(hostile))).toHaveLength(1);
     for (const other of others) expect(await lab.host('hv1').stateOf(other.uuid)).toMatch(/^running/);
     for (const host of ['hv1', 'hv2'] as const) {
-      const { stdout } = await lab.host(host).exec(['sh', '-c', 'ls -d owned /owned /root/owned 2>/dev/null']);
+      const { stdout } = await lab.host(host).exec(['sh', '-c', 'ls -d own /own /root/own 2>/dev/null']);
       expect(stdout).toBe('');
     }
   });

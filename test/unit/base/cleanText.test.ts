@@ -37,5 +37,6 @@ describe('text from a host', () => {
   it('makes no link of a notification and no icon of the status bar', () => {
     expect(cleanForNotice('[click](command:workbench.action.quit)')).not.toContain('](');
     expect(escapeIcons('$(sync~spin) web')).toBe('\\$(sync~spin) web');
+    expect(escapeIcons('$(touch owned)')).toBe('$(touch owned)');
   });
 });
