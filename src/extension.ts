@@ -14,8 +14,10 @@ import { pairWithDestinations } from './migration/pairing.js';
 import { MigrationRegistry } from './migration/registry.js';
 import { VirshSteering } from './migration/virshSteering.js';
 import { MigrationWatchers } from './migration/watchers.js';
+import { readAliases, type SshAlias } from './ssh/aliases.js';
 import { SshConnector } from './ssh/connector.js';
 import { CredentialStore } from './ssh/credentials.js';
+import { currentEnvironment } from './ssh/environment.js';
 import type { Connector } from './ssh/types.js';
 import { ContextKeys } from './views/contextKeys.js';
 import { HostsTree } from './views/hostsTree.js';
@@ -67,7 +69,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<Libvir
   own.add(new MigrationStatusBar(registry));
   own.add(new LeftPausedNotice(registry));
   own.add(new ContextKeys(fleet, registry, settings));
-  own.add(registerCommands({ fleet, migrations: registry, steering, settings, panels, log, prompts }));
+  const aliases = (): Promise<SshAlias[]> => readAliases(currentEnvironment(), settings.sshConfigFile);
+  own.add(registerCommands({ fleet, migrations: registry, steering, settings, panels, log, prompts, aliases }));
 
   // Before any host is connected, so that what an earlier window watched is found again and not begun anew.
   await journal.open(registry);

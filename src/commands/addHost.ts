@@ -16,15 +16,15 @@ export const addHost: Command = {
   id: 'libvirt.addHost',
   async run(services, argument) {
     const { destination, name, ...rest } = readArguments(this.id, schemas.addHost, argument);
-    const taken = services.fleet.hypervisors.map(({ config }) => config.name);
-    const groups = [...new Set(services.fleet.hypervisors.map(({ config }) => config.group))];
+    const hosts = services.fleet.hypervisors.map(({ config }) => config);
     const entry =
       destination === undefined
-        ? await askHost(
-            taken,
-            groups.filter((group) => group !== undefined),
-          )
-        : named(destination, name, taken);
+        ? await askHost(hosts, services.aliases())
+        : named(
+            destination,
+            name,
+            hosts.map((host) => host.name),
+          );
     if (entry === undefined) return undefined;
     const { uri, virsh, readOnly, group } = rest;
     await services.settings.addHost({

@@ -1,41 +1,27 @@
 import * as vscode from 'vscode';
 import { cleanLabel, escapeIcons } from '../base/cleanText.js';
-import { destinationProblem, type HostEntry, nameProblem } from '../editor/hostSettings.js';
+import { type HostEntry, nameProblem } from '../editor/hostSettings.js';
+import type { HostConfig } from '../hypervisor/model.js';
+import type { SshAlias } from '../ssh/aliases.js';
 import { parseDestination } from '../ssh/destination.js';
+import { askDestination } from './askDestination.js';
 
 const title = 'Add a Host';
 
 /** Asks for a destination, a name and a group. Undefined when the user cancels. */
-export async function askHost(taken: readonly string[], groups: readonly string[]): Promise<HostEntry | undefined> {
-  const destination = (await askDestination())?.trim();
+export async function askHost(
+  hosts: readonly HostConfig[],
+  aliases: Promise<readonly SshAlias[]>,
+): Promise<HostEntry | undefined> {
+  const destination = await askDestination({ title, aliases, taken: hosts.map((host) => host.destination) });
   if (destination === undefined) return undefined;
+  const taken = hosts.map((host) => host.name);
   const name = (await askName(parseDestination(destination).host, taken))?.trim();
   if (name === undefined) return undefined;
-  const group = await askGroup(groups);
+  const groups = hosts.map((host) => host.group).filter((group) => group !== undefined);
+  const group = await askGroup([...new Set(groups)]);
   if (group === undefined) return undefined;
   return { name, destination, ...(group === '' ? {} : { group }) };
-}
-
-function askDestination(): Thenable<string | undefined> {
-  return vscode.window.showInputBox({
-    title,
-    prompt: 'An alias of your ssh configuration, user@host, user@host:port, or a pasted qemu+ssh:// URI.',
-    placeHolder: 'root@hv1.example.com',
-    ignoreFocusOut: true,
-    validateInput: (typed) => {
-      // An empty box is no mistake yet; it only can't be accepted.
-      const problem = typed.trim() === '' ? 'Type where the host is.' : destinationProblem(typed);
-      if (problem !== undefined) {
-        const severity =
-          typed.trim() === '' ? vscode.InputBoxValidationSeverity.Info : vscode.InputBoxValidationSeverity.Error;
-        return { message: cleanLabel(problem), severity };
-      }
-      const notes = parseDestination(typed).notes;
-      return notes.length === 0
-        ? undefined
-        : { message: notes.join(' '), severity: vscode.InputBoxValidationSeverity.Info };
-    },
-  });
 }
 
 function askName(host: string, taken: readonly string[]): Thenable<string | undefined> {

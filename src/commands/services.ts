@@ -2,6 +2,7 @@ import type { Settings } from '../editor/settings.js';
 import type { Fleet } from '../hypervisor/model.js';
 import type { Migration, Migrations } from '../migration/model.js';
 import type { Steering } from '../migration/steering.js';
+import type { SshAlias } from '../ssh/aliases.js';
 import type { ConnectPrompts } from '../ssh/types.js';
 
 /** What commands work with. */
@@ -13,6 +14,8 @@ export interface CommandServices {
   readonly panels: { open(migration: Migration): void };
   readonly log: { show(): void; error(host: string | undefined, text: string): void };
   readonly prompts: ConnectPrompts;
+  /** The hosts that the user's ssh configuration names. Never rejects. */
+  aliases(): Promise<readonly SshAlias[]>;
 }
 
 /**
