@@ -23,9 +23,50 @@ export interface ResolvedHost {
   /** The name known_hosts has for this host, where it is not its own. */
   readonly hostKeyAlias: string | undefined;
   readonly strictHostKeyChecking: StrictHostKeyChecking;
+  /** As configured: one jump host, or several with commas between, the first to connect to first. */
   readonly proxyJump: string | undefined;
+  /** As configured, its tokens not filled in yet. */
   readonly proxyCommand: string | undefined;
   readonly connectTimeoutMs: number | undefined;
+  /** Undefined where keepalive is not configured. */
+  readonly serverAliveIntervalMs: number | undefined;
+  readonly serverAliveCountMax: number | undefined;
+  /** The address of this machine to connect from. */
+  readonly bindAddress: string | undefined;
+  /** The network interface of this machine to connect from. */
+  readonly bindInterface: string | undefined;
+  readonly algorithms: AlgorithmLists;
+  readonly authentication: AuthenticationRules;
+  readonly certificateFiles: readonly string[];
+  /** A library for keys on security devices, where it is not the one that ssh brings itself. */
+  readonly securityKeyProvider: string | undefined;
+  /** A library for keys on smartcards. */
+  readonly pkcs11Provider: string | undefined;
+}
+
+/**
+ * Names of algorithms with commas between, the best first, as configured. `ssh -G` prints them in full; a configuration file
+ * may also begin a list with `+`, `-` or `^`, which changes the default list. Undefined where nothing is configured.
+ */
+export interface AlgorithmLists {
+  readonly kex: string | undefined;
+  readonly hostKeys: string | undefined;
+  readonly ciphers: string | undefined;
+  readonly macs: string | undefined;
+  /** Of the keys the user logs in with. */
+  readonly publicKeys: string | undefined;
+}
+
+/** By which methods the user may log in. */
+export interface AuthenticationRules {
+  /** In this order; undefined for OpenSSH's own. */
+  readonly preferred: readonly string[] | undefined;
+  readonly publicKey: boolean;
+  readonly keyboardInteractive: boolean;
+  readonly password: boolean;
+  readonly gssapi: boolean;
+  /** How often a password may be asked for. */
+  readonly passwordPrompts: number;
 }
 
 /** The host for people: as they typed it, and where that leads unless it says so itself. */
@@ -74,6 +115,7 @@ export function resolvedHostOf(
   };
   const onePath = (path: string): string => expandPath(path, environment, values);
   const globalFolder = environment.platform === 'win32' ? '__PROGRAMDATA__\\ssh\\' : '/etc/ssh/';
+  const aliveIntervalMs = timeMsOf(first('serveraliveinterval'));
   const agent = first('identityagent') ?? (keywords.get('identityagent')?.[0] === 'none' ? 'none' : undefined);
   return {
     destination: destination.text,
@@ -97,7 +139,32 @@ export function resolvedHostOf(
     strictHostKeyChecking: strictnessOf(first('stricthostkeychecking')),
     proxyJump: first('proxyjump'),
     proxyCommand: first('proxycommand'),
-    connectTimeoutMs: secondsOf(first('connecttimeout')),
+    connectTimeoutMs: timeMsOf(first('connecttimeout')),
+    serverAliveIntervalMs: aliveIntervalMs,
+    serverAliveCountMax: aliveIntervalMs === undefined ? undefined : countOf(first('serveralivecountmax')),
+    bindAddress: first('bindaddress'),
+    bindInterface: first('bindinterface'),
+    algorithms: {
+      kex: first('kexalgorithms'),
+      hostKeys: first('hostkeyalgorithms'),
+      ciphers: first('ciphers'),
+      macs: first('macs'),
+      // The second is its name before OpenSSH 8.5.
+      publicKeys: first('pubkeyacceptedalgorithms') ?? first('pubkeyacceptedkeytypes'),
+    },
+    authentication: {
+      preferred: first('preferredauthentications')?.toLowerCase().split(','),
+      // Besides yes and no, OpenSSH 8.9 and later know "unbound" and "host-bound", which are kinds of yes.
+      publicKey: !isNo(first('pubkeyauthentication')),
+      // The second is its name before OpenSSH 8.7.
+      keyboardInteractive: !isNo(first('kbdinteractiveauthentication') ?? first('challengeresponseauthentication')),
+      password: !isNo(first('passwordauthentication')),
+      gssapi: isYes(first('gssapiauthentication')),
+      passwordPrompts: countOf(first('numberofpasswordprompts')) ?? 3,
+    },
+    certificateFiles: (keywords.get('certificatefile') ?? []).filter((path) => path !== 'none').map(onePath),
+    securityKeyProvider: first('securitykeyprovider') === 'internal' ? undefined : first('securitykeyprovider'),
+    pkcs11Provider: first('pkcs11provider'),
   };
 }
 
@@ -106,7 +173,18 @@ function meant(value: string | undefined): string | undefined {
 }
 
 function isYes(value: string | undefined): boolean {
-  return value === 'yes' || value === 'true';
+  const said = value?.toLowerCase();
+  return said === 'yes' || said === 'true';
+}
+
+function isNo(value: string | undefined): boolean {
+  const said = value?.toLowerCase();
+  return said === 'no' || said === 'false';
+}
+
+function countOf(value: string | undefined): number | undefined {
+  const count = Number(value);
+  return Number.isInteger(count) && count > 0 ? count : undefined;
 }
 
 function portOf(value: string | undefined): number | undefined {
@@ -114,10 +192,17 @@ function portOf(value: string | undefined): number | undefined {
   return Number.isInteger(port) && port >= 1 && port <= 65535 ? port : undefined;
 }
 
-function secondsOf(value: string | undefined): number | undefined {
-  const seconds = Number(value);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
+/** OpenSSH's times: `90`, `90s`, `1m30s`. Milliseconds; undefined for none. */
+function timeMsOf(value: string | undefined): number | undefined {
+  if (value === undefined || !/^(?:\d+[smhdw]?)+$/i.test(value)) return undefined;
+  let seconds = 0;
+  for (const [, count = '', unit = 's'] of value.toLowerCase().matchAll(/(\d+)([smhdw]?)/g)) {
+    seconds += Number(count) * (secondsPerUnit[unit] ?? 1);
+  }
+  return seconds > 0 ? seconds * 1000 : undefined;
 }
+
+const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
 function addressFamilyOf(value: string | undefined): ResolvedHost['addressFamily'] {
   return value === 'inet' || value === 'inet6' ? value : 'any';

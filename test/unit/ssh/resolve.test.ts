@@ -53,6 +53,22 @@ describe('what ssh -G prints', () => {
       proxyJump: undefined,
       proxyCommand: undefined,
       connectTimeoutMs: undefined,
+      serverAliveIntervalMs: undefined,
+      serverAliveCountMax: undefined,
+      bindAddress: undefined,
+      bindInterface: undefined,
+      algorithms: {},
+      authentication: {
+        preferred: undefined,
+        publicKey: true,
+        keyboardInteractive: true,
+        password: true,
+        gssapi: false,
+        passwordPrompts: 3,
+      },
+      certificateFiles: [],
+      securityKeyProvider: undefined,
+      pkcs11Provider: undefined,
     });
   });
 
@@ -73,6 +89,24 @@ describe('what ssh -G prints', () => {
   const one: [string, Partial<ResolvedHost>][] = [
     ['connecttimeout 7', { connectTimeoutMs: 7000 }],
     ['connecttimeout none', { connectTimeoutMs: undefined }],
+    ['connecttimeout 1m30s', { connectTimeoutMs: 90_000 }],
+    ['connecttimeout 2h5', { connectTimeoutMs: 7_205_000 }],
+    ['connecttimeout soon', { connectTimeoutMs: undefined }],
+    ['serveraliveinterval 30\nserveralivecountmax 5', { serverAliveIntervalMs: 30_000, serverAliveCountMax: 5 }],
+    [
+      'serveraliveinterval 0\nserveralivecountmax 5',
+      { serverAliveIntervalMs: undefined, serverAliveCountMax: undefined },
+    ],
+    ['bindaddress 192.0.2.1', { bindAddress: '192.0.2.1' }],
+    ['bindinterface eth1', { bindInterface: 'eth1' }],
+    [
+      'certificatefile ~/a b-cert.pub\ncertificatefile %d/c',
+      { certificateFiles: ['/home/me/a b-cert.pub', '/home/me/c'] },
+    ],
+    ['certificatefile none', { certificateFiles: [] }],
+    ['securitykeyprovider internal', { securityKeyProvider: undefined }],
+    ['securitykeyprovider /usr/lib/sk.so', { securityKeyProvider: '/usr/lib/sk.so' }],
+    ['pkcs11provider /usr/lib/p11.so', { pkcs11Provider: '/usr/lib/p11.so' }],
     ['addressfamily inet6', { addressFamily: 'inet6' }],
     ['hostkeyalias pool', { hostKeyAlias: 'pool' }],
     ['hashknownhosts yes', { hashKnownHosts: true }],
@@ -95,6 +129,28 @@ describe('what ssh -G prints', () => {
   ];
   it.each(one)('%j is followed', (printed, expected) => {
     expect(resolved(printed)).toMatchObject(expected);
+  });
+
+  it('lists the algorithms', () => {
+    const printed = 'kexalgorithms a,b\nhostkeyalgorithms c\nciphers d\nmacs e\npubkeyacceptedalgorithms f';
+    const lists = { kex: 'a,b', hostKeys: 'c', ciphers: 'd', macs: 'e', publicKeys: 'f' };
+    expect(resolved(printed).algorithms).toEqual(lists);
+    expect(resolved('pubkeyacceptedkeytypes old').algorithms.publicKeys).toBe('old');
+  });
+
+  const ways: [string, Partial<ResolvedHost['authentication']>][] = [
+    ['preferredauthentications password,publickey', { preferred: ['password', 'publickey'] }],
+    ['pubkeyauthentication true', { publicKey: true }],
+    ['pubkeyauthentication host-bound', { publicKey: true }],
+    ['pubkeyauthentication false', { publicKey: false }],
+    ['passwordauthentication no', { password: false }],
+    ['kbdinteractiveauthentication no', { keyboardInteractive: false }],
+    ['challengeresponseauthentication no', { keyboardInteractive: false }],
+    ['gssapiauthentication yes', { gssapi: true }],
+    ['numberofpasswordprompts 1', { passwordPrompts: 1 }],
+  ];
+  it.each(ways)('%j decides how the user logs in', (printed, expected) => {
+    expect(resolved(printed).authentication).toMatchObject(expected);
   });
 
   it('is read with Windows line ends, folders and names with spaces', () => {
