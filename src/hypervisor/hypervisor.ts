@@ -10,6 +10,7 @@ import { virshStartLine } from '../virsh/quote.js';
 import { detectCapabilities } from './capabilities.js';
 import { DomainSet } from './domainSet.js';
 import type { Capabilities, DomainEvent, HostConfig, HypervisorStatus, ObservedHypervisor } from './model.js';
+import { remedyFor } from './remedy.js';
 
 /** How often what events may miss is looked for; without migration events (before 1.3.2) they are all there is. */
 const netIntervalMs = 10_000;
@@ -215,7 +216,14 @@ export class VirshHypervisor implements ObservedHypervisor, Disposable {
     const advice = error instanceof UserError ? error.advice : undefined;
     const message = messageOf(error);
     this.options.log.error(this.config.name, message);
-    this.setStatus({ kind: 'failed', message, advice });
+    const hostKey = error instanceof SshError ? error.hostKey : undefined;
+    this.setStatus({
+      kind: 'failed',
+      message,
+      advice,
+      remedy: remedyFor(error),
+      ...(hostKey === undefined ? {} : { hostKey }),
+    });
   }
 
   private stop(): void {

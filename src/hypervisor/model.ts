@@ -1,7 +1,8 @@
 import type { Event } from '../base/emitter.js';
-import type { ConnectPrompts } from '../ssh/types.js';
+import type { ConnectPrompts, RefusedHostKey } from '../ssh/types.js';
 import type { VirshCommand } from '../virsh/command.js';
 import type { DomainDescription, StateAndReason, VirshEvent } from '../virsh/domain.js';
+import type { Remedy } from './remedy.js';
 
 /** One entry of the setting `libvirt.hosts`. */
 export interface HostConfig {
@@ -18,11 +19,19 @@ export interface HostConfig {
 }
 
 export type HypervisorStatus =
-  | { readonly kind: 'disconnected' }
-  | { readonly kind: 'connecting' }
-  | { readonly kind: 'connected' }
-  /** `message`: why, one sentence; `advice`: what to do about it. */
-  | { readonly kind: 'failed'; readonly message: string; readonly advice: string | undefined };
+  { readonly kind: 'disconnected' } | { readonly kind: 'connecting' } | { readonly kind: 'connected' } | FailedStatus;
+
+export interface FailedStatus {
+  readonly kind: 'failed';
+  /** Why, one sentence. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly advice: string | undefined;
+  /** What of that a button can do. */
+  readonly remedy?: Remedy;
+  /** Where known_hosts disagrees with the key the host showed. */
+  readonly hostKey?: RefusedHostKey;
+}
 
 /** A domain as the host describes it now. */
 export interface Domain extends DomainDescription, StateAndReason {}

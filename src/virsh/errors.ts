@@ -32,58 +32,116 @@ export function virshErrorOf(stderr: string): string | undefined {
   return own.length === 0 ? undefined : own.join(': ');
 }
 
-const advices: readonly [RegExp, string][] = [
-  [/no job is active on the domain/i, 'The migration has ended meanwhile.'],
-  [
-    /VIR_MIGRATE_POSTCOPY|post-copy can only be started while|post-copy is not enabled|post-copy migration is not (enabled|allowed)/i,
-    'Post-copy works only for a running migration that was started with --postcopy. Raise the max downtime or the speed, or pause the guest.',
-  ],
-  [
-    /cannot acquire state change lock|timed out during operation/i,
-    'Another operation holds the domain, most likely its migration. Try again when it is over.',
-  ],
-  [/domain is not running|domain is not active/i, 'Start the domain first.'],
-  [/failed to get domain|domain not found|no domain with matching/i, 'The domain is no longer on this host.'],
-  [/docker daemon|podman socket/i, 'This user may not use the containers there, or their daemon is not running.'],
-  [
-    /authentication unavailable|polkit|socket.*permission denied|access denied|authentication failed/i,
-    'This user may not manage libvirt: add it to the group libvirt on the host, or set "virsh" of this host to "sudo -n virsh".',
-  ],
-  [
-    /failed to connect socket|libvirt-sock|cannot connect to.*libvirtd|unable to connect to server/i,
-    'libvirtd is not running there: systemctl start libvirtd (or virtqemud) on the host.',
-  ],
-  [
-    /^Disconnected from|cannot recv data|client socket is closed|failed to reconnect/i,
-    'libvirtd ended or was restarted meanwhile: see what is in force, then try again.',
-  ],
-  [
-    /no such container|container .* is not running|no such pod|pods? .* not found/i,
-    'Check the container that "virsh" of this host names in libvirt.hosts.',
-  ],
-  // env says it in the language of the host's user, with that one's quotes.
-  [
-    /command not found|no such file or directory.*virsh|virsh\S*\s+no such file|virsh: not found|"(virsh|env)": executable file not found|unknown command name/i,
-    'Install libvirt-clients on the host, or set how virsh is called there in libvirt.hosts.',
-  ],
-  [
-    /read.?only access|forbidden for read.?only/i,
-    'The connection is read-only: take "readOnly" out of this host\'s entry in libvirt.hosts.',
-  ],
-  [/migration statistics are available only on the source/i, 'Ask the source host.'],
-  [/unknown command|doesn't support option/i, 'This libvirt is too old for it.'],
-  [
-    /a (terminal|password) is required|must have a tty|not allowed to (execute|run)|not in the sudoers/i,
-    'sudo does not let this user: allow "env" and virsh without a password, or, where only virsh is allowed without one, set "virsh" of this host to "env LC_ALL=C sudo -n virsh".',
-  ],
-  [/not being migrated/i, 'An older libvirt takes this only while the domain migrates.'],
-  [/downtime.?limit|max(imum)? downtime/i, 'Give a maximum downtime of 1 to 2000000 ms, while the domain migrates.'],
-  [/host key verification failed|unable to (resolve|connect)/i, 'Check that the host reaches the other one.'],
+/** What to do about what virsh, or what was to start it, says. */
+interface Advice {
+  readonly when: RegExp;
+  readonly advice: string;
+  /** The host's entry in `libvirt.hosts` is what has to change. */
+  readonly entryAtFault?: true;
+}
+
+const advices: readonly Advice[] = [
+  { when: /no job is active on the domain/i, advice: 'The migration has ended meanwhile.' },
+  {
+    when: /VIR_MIGRATE_POSTCOPY|post-copy can only be started while|post-copy is not enabled|post-copy migration is not (enabled|allowed)/i,
+    advice:
+      'Post-copy works only for a running migration that was started with --postcopy. Raise the max downtime or the speed, or pause the guest.',
+  },
+  {
+    when: /cannot acquire state change lock|timed out during operation/i,
+    advice: 'Another operation holds the domain, most likely its migration. Try again when it is over.',
+  },
+  { when: /domain is not running|domain is not active/i, advice: 'Start the domain first.' },
+  {
+    when: /failed to get domain|domain not found|no domain with matching/i,
+    advice: 'The domain is no longer on this host.',
+  },
+  {
+    when: /docker daemon|docker API|podman socket/i,
+    advice: 'This user may not use the containers there, or their daemon is not running.',
+  },
+  {
+    when: /authentication unavailable|polkit|socket.*permission denied|access denied|authentication failed/i,
+    advice:
+      'This user may not manage libvirt: add it to the group libvirt on the host, or set "virsh" of this host to "sudo -n virsh".',
+    entryAtFault: true,
+  },
+  {
+    when: /failed to connect socket|libvirt-sock|cannot connect to.*libvirtd|unable to connect to server/i,
+    advice: 'libvirtd is not running there: systemctl start libvirtd (or virtqemud) on the host.',
+  },
+  {
+    when: /^Disconnected from|cannot recv data|client socket is closed|failed to reconnect/i,
+    advice: 'libvirtd ended or was restarted meanwhile: see what is in force, then try again.',
+  },
+  {
+    when: /no such container|container not found|container .* is not running|exec sessions on running containers|no such pod|pods? .* not found/i,
+    advice: 'Check the container that "virsh" of this host names in libvirt.hosts: it must exist and run.',
+    entryAtFault: true,
+  },
+  {
+    when: /executable file not found/i,
+    advice: 'The container that "virsh" of this host names has no virsh in it: name another one in libvirt.hosts.',
+    entryAtFault: true,
+  },
+  {
+    when: /not a TTY|use a TTY/i,
+    advice: 'Take "-t" out of "virsh" of this host in libvirt.hosts: "-i" alone is what it needs.',
+    entryAtFault: true,
+  },
+  {
+    when: /this account is (currently )?not available|sftp connections only|SSH_ORIGINAL_COMMAND|unrecognized command|restricted: cannot/i,
+    advice:
+      'This login may not run virsh: check its shell on the host, and a forced command in sshd_config or authorized_keys, or connect as another user.',
+  },
+  // env says it in the language of the host's user, with that one's quotes; fish has words of its own.
+  {
+    when: /command not found|no such file or directory.*virsh|virsh\S*\s+no such file|^env: .* no such file|\bvirsh: not found|^\w*sh: .*: not found|^fish: unknown command|unknown command name/i,
+    advice: 'Install libvirt-clients on the host, or set how virsh is called there in libvirt.hosts.',
+    entryAtFault: true,
+  },
+  {
+    when: /^env: .*permission denied/i,
+    advice: 'This user may not run it: check "virsh" of this host in libvirt.hosts.',
+    entryAtFault: true,
+  },
+  {
+    when: /read.?only access|forbidden for read.?only/i,
+    advice: 'The connection is read-only: take "readOnly" out of this host\'s entry in libvirt.hosts.',
+    entryAtFault: true,
+  },
+  { when: /migration statistics are available only on the source/i, advice: 'Ask the source host.' },
+  { when: /unknown command|doesn't support option/i, advice: 'This libvirt is too old for it.' },
+  {
+    when: /a (terminal|password) is required|must have a tty|not allowed to (execute|run)|not in the sudoers|no tty present/i,
+    advice:
+      'sudo does not let this user: allow "env" and virsh without a password, or, where only virsh is allowed without one, set "virsh" of this host to "env LC_ALL=C sudo -n virsh".',
+    entryAtFault: true,
+  },
+  {
+    when: /no connection driver available|transport in URL|URI path/i,
+    advice: 'Check "uri" of this host in libvirt.hosts.',
+    entryAtFault: true,
+  },
+  { when: /not being migrated/i, advice: 'An older libvirt takes this only while the domain migrates.' },
+  {
+    when: /downtime.?limit|max(imum)? downtime/i,
+    advice: 'Give a maximum downtime of 1 to 2000000 ms, while the domain migrates.',
+  },
+  {
+    when: /host key verification failed|unable to (resolve|connect)/i,
+    advice: 'Check that the host reaches the other one.',
+  },
 ];
 
 /** What to do about one of libvirt's refusals; undefined where there is nothing better than its own words. */
 export function adviceFor(message: string): string | undefined {
-  return advices.find(([pattern]) => pattern.test(message))?.[1];
+  return advices.find(({ when }) => when.test(message))?.advice;
+}
+
+/** Whether a refusal ends only with another entry of the host in `libvirt.hosts`. */
+export function isEntryAtFault(message: string): boolean {
+  return advices.find(({ when }) => when.test(message))?.entryAtFault === true;
 }
 
 /**

@@ -1,21 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { Disposables, type Disposable } from '../base/disposable.js';
 import { Emitter } from '../base/emitter.js';
-import { UserError } from '../base/errors.js';
 import type { ChannelEnd, ExecChannel } from '../ssh/types.js';
 import type { Reply } from './command.js';
 import { adviceFor, virshErrorOf } from './errors.js';
 import { type Dialect, learnDialect, type Marker, markerOf, unframe } from './framing.js';
+import { CommandTimedOut, ShellDied } from './shellErrors.js';
+import { type FailedStart, startError } from './startErrors.js';
+
+export { CommandTimedOut, ShellDied } from './shellErrors.js';
 
 /** A connect to libvirtd behind sudo, a container or a slow disk may take its time; past this it is hung. */
 const startTimeoutMs = 20_000;
 /** More than this for one reply is no virsh answering: the largest domain XML is a hundredth of it. */
 const maxReplyChars = 32 * 1024 * 1024;
-
-/** The shell ended, or was ended, before it answered. Whether the command was carried out is not known. */
-export class ShellDied extends UserError {}
-/** The command did not answer in time; its shell is gone with it. */
-export class CommandTimedOut extends ShellDied {}
 
 interface Pending {
   /** Undefined for the start marker. */
@@ -58,7 +56,7 @@ export class VirshShell implements Disposable {
   }
 
   /**
-   * Takes over a channel on which virsh was started, and waits until it answers. Rejects with a `UserError` in virsh's own
+   * Takes over a channel on which virsh was started, and waits until it answers. Rejects with a `StartFailed` in virsh's own
    * words when it can't reach its libvirtd, is not there, or something else answers.
    */
   static async open(channel: ExecChannel, host: string, timeoutMs = startTimeoutMs): Promise<VirshShell> {
@@ -144,10 +142,7 @@ export class VirshShell implements Disposable {
     if (head.line === undefined) {
       this.dialect = learnDialect(stdout, head.marker);
       if (this.dialect === undefined) {
-        const error = new UserError(
-          `What answers on ${this.host} is not virsh's prompt.`,
-          'Check the "virsh" command of this host in the settings.',
-        );
+        const error = this.startError({ kind: 'notVirsh' });
         head.reject(error);
         this.fail(error);
         return false;
@@ -165,13 +160,18 @@ export class VirshShell implements Disposable {
     const head = this.queue[0];
     if (head === undefined) return;
     this.timer = setTimeout(() => {
-      const what = head.line === undefined ? 'virsh did not start' : `"${head.line}" was not answered`;
-      this.fail(new CommandTimedOut(`${what} on ${this.host} within ${head.timeoutMs / 1000} s.`), head);
+      const limit = `${head.timeoutMs / 1000} s`;
+      const error =
+        head.line === undefined
+          ? this.startError({ kind: 'silent', limitMs: head.timeoutMs })
+          : new CommandTimedOut(`"${head.line}" was not answered on ${this.host} within ${limit}.`);
+      this.fail(error, head);
     }, head.timeoutMs);
   }
 
   /** Why the channel's end leaves the waiting commands without an answer, in virsh's words if it said any. */
   private deathOf(end: ChannelEnd): Error {
+    if (this.dialect === undefined) return this.startError({ kind: 'ended', ...end });
     // A virsh that ends by itself says why; one whose connection broke says nothing.
     const said = virshErrorOf(this.stderr);
     if (said !== undefined) return new ShellDied(`virsh on ${this.host}: ${said}`, adviceFor(said));
@@ -182,6 +182,10 @@ export class VirshShell implements Disposable {
           ? `was ended by signal ${end.signal}`
           : 'is gone with its connection';
     return new ShellDied(`The virsh on ${this.host} ${how}.`);
+  }
+
+  private startError(how: FailedStart['how']): Error {
+    return startError({ host: this.host, stdout: this.stdout, stderr: this.stderr, how });
   }
 
   /** Ends the shell. `culprit` gets `error`; those that waited behind it are told that it was not their fault. */

@@ -94,6 +94,8 @@ describe('a virsh that fails', () => {
 
   it('to be virsh at all is refused', async () => {
     const virsh = new ScriptedVirsh({ prompt: '$ ', answer: () => ({}) });
-    await expect(VirshShell.open(virsh, 'hv1', limitMs)).rejects.toThrow("What answers on hv1 is not virsh's prompt.");
+    await expect(VirshShell.open(virsh, 'hv1', limitMs)).rejects.toThrow(
+      "hv1: what answers there is not virsh's prompt.",
+    );
   });
 });
