@@ -70,7 +70,22 @@ export async function activate(context: vscode.ExtensionContext): Promise<Libvir
   own.add(new LeftPausedNotice(registry));
   own.add(new ContextKeys(fleet, registry, settings));
   const aliases = (): Promise<SshAlias[]> => readAliases(currentEnvironment(), settings.sshConfigFile);
-  own.add(registerCommands({ fleet, migrations: registry, steering, settings, panels, log, prompts, aliases }));
+  // Wired to the connector's own known_hosts files when these can forget.
+  const hostKeys = { forget: (): Promise<number> => Promise.resolve(0) };
+  own.add(
+    registerCommands({
+      fleet,
+      migrations: registry,
+      steering,
+      settings,
+      panels,
+      log,
+      prompts,
+      aliases,
+      hostKeys,
+      credentials,
+    }),
+  );
 
   // Before any host is connected, so that what an earlier window watched is found again and not begun anew.
   await journal.open(registry);

@@ -13,7 +13,8 @@ const confirmEntries = { confirmed: v.optional(flag('confirmed')) };
 /** The argument of each kind of command: one object, each value with its unit in its key. */
 export const schemas = {
   host: v.strictObject(hostEntries),
-  removeHost: v.strictObject({ ...hostEntries, ...confirmEntries }),
+  confirmedHost: v.strictObject({ ...hostEntries, ...confirmEntries }),
+  none: v.strictObject({}),
   addHost: v.strictObject({
     destination: v.optional(text('destination')),
     name: v.optional(text('name')),

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { cleanLabel } from '../base/cleanText.js';
-import { UserError } from '../base/errors.js';
 import type { Hypervisor } from '../hypervisor/model.js';
+import { HostFailed } from './hostFailed.js';
 import { readHost, resolveHost } from './pickHost.js';
 import type { Command, CommandServices } from './services.js';
 
@@ -25,7 +25,7 @@ export async function connectHost({ prompts }: CommandServices, hypervisor: Hype
   const name = cleanLabel(config.name);
   if (status.kind === 'failed') {
     const message = status.message.includes(config.name) ? status.message : `${name}: ${status.message}`;
-    throw new UserError(message, status.advice);
+    throw new HostFailed(config.name, message, status.advice, status.remedy ?? 'retry');
   }
   return status.kind === 'connected' ? `Connected to ${name}.` : `${name} is not connected.`;
 }

@@ -5,6 +5,8 @@ import { addHost } from './addHost.js';
 import { connect } from './connect.js';
 import { disconnect } from './disconnect.js';
 import { editHosts } from './editHosts.js';
+import { forgetHostKey } from './forgetHostKey.js';
+import { forgetSecrets } from './forgetSecrets.js';
 import { openMigration } from './openMigration.js';
 import { pause } from './pause.js';
 import { refresh } from './refresh.js';
@@ -32,6 +34,8 @@ const commands: readonly Command[] = [
   abort,
   showLog,
   editHosts,
+  forgetHostKey,
+  forgetSecrets,
 ];
 
 /** Registers every command. */

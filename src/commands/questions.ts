@@ -1,7 +1,9 @@
+import { cleanLabel } from '../base/cleanText.js';
 import { formatBytes, formatRate } from '../panel/format.js';
 import { guestName, hostName } from '../migration/describe.js';
 import type { Migration } from '../migration/model.js';
 import { bandwidthBytesPerSecond, remainingBytes } from '../migration/readings.js';
+import type { RefusedHostKey } from '../ssh/types.js';
 import type { Question } from './steer.js';
 
 /** What each dangerous step would do to whom: the guest by name, and the cost as far as it is known. */
@@ -46,6 +48,19 @@ export function abortQuestion(migration: Migration): Question {
         ? 'What has been copied is thrown away.'
         : `The ${formatBytes(sent)} of memory sent so far are thrown away.`),
     button: 'Abort Migration',
+  };
+}
+
+export function forgetHostKeyQuestion(host: string, { name, file, line }: RefusedHostKey): Question {
+  return {
+    message: `Forget the old key of '${hostName(host)}'?`,
+    detail:
+      `${cleanLabel(file)}, line ${line}, knows ${cleanLabel(name)} by another key than the one it shows now.\n\n` +
+      'This is right if the host was installed anew, or was given new keys, and whoever runs it says so. If nobody did, ' +
+      'somebody may stand between you and the host: leave it as it is, and nothing is sent.\n\n' +
+      'All keys of this name leave the file. Then the host is connected again, and the fingerprint of its new key is shown to ' +
+      'you before anything is sent.',
+    button: 'Forget Key and Connect',
   };
 }
 

@@ -8,7 +8,7 @@ import { confirm } from './steer.js';
 export const removeHost: Command = {
   id: 'libvirt.removeHost',
   async run(services, argument) {
-    const { host, confirmed } = readArguments(this.id, schemas.removeHost, argument);
+    const { host, confirmed } = readArguments(this.id, schemas.confirmedHost, argument);
     const hypervisor = await resolveHost(services, host, {
       title: 'Remove a Host',
       fits: () => true,

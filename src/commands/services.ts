@@ -3,6 +3,7 @@ import type { Fleet } from '../hypervisor/model.js';
 import type { Migration, Migrations } from '../migration/model.js';
 import type { Steering } from '../migration/steering.js';
 import type { SshAlias } from '../ssh/aliases.js';
+import type { CredentialStore } from '../ssh/credentials.js';
 import type { ConnectPrompts } from '../ssh/types.js';
 
 /** What commands work with. */
@@ -14,6 +15,8 @@ export interface CommandServices {
   readonly panels: { open(migration: Migration): void };
   readonly log: { show(): void; error(host: string | undefined, text: string): void };
   readonly prompts: ConnectPrompts;
+  readonly hostKeys: { forget(file: string, name: string): Promise<number> };
+  readonly credentials: Pick<CredentialStore, 'forgetAll'>;
   /** The hosts that the user's ssh configuration names. Never rejects. */
   aliases(): Promise<readonly SshAlias[]>;
 }

@@ -3,6 +3,7 @@ import { UserError } from '../base/errors.js';
 import type { Fleet, Hypervisor } from '../hypervisor/model.js';
 import type { Migration, Migrations } from '../migration/model.js';
 import type { TargetArguments } from './arguments.js';
+import { HostFailed } from './hostFailed.js';
 
 /** A domain on a host, and the running migration it takes part in, if one is known. */
 export interface Target {
@@ -61,7 +62,9 @@ export function checkSteerable(fleet: Fleet, { host }: Target): Hypervisor {
   if (hypervisor.config.readOnly) {
     throw new UserError(`${host} is read-only.`, 'Its entry in the setting libvirt.hosts says so.');
   }
-  if (hypervisor.status.kind !== 'connected') throw new UserError(`${host} is not connected.`, 'Connect it first.');
+  if (hypervisor.status.kind !== 'connected') {
+    throw new HostFailed(host, `${host} is not connected.`, 'Connect it first.', 'connect');
+  }
   return hypervisor;
 }
 

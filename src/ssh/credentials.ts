@@ -2,6 +2,7 @@ import type { ChallengeQuestion, ConnectPrompts, PasswordQuestion, SecretAnswer 
 import { addressOf } from './printable.js';
 
 const passwordOf = 'password ';
+const indexKey = 'kept';
 
 /** Where secrets that the user chose to keep lie. The editor's own SecretStorage has this shape. */
 export interface Secrets {
@@ -16,6 +17,7 @@ export interface Secrets {
  */
 export class CredentialStore {
   private readonly typed = new Map<string, string>();
+  private indexing: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly secrets: Secrets) {}
 
@@ -25,12 +27,50 @@ export class CredentialStore {
 
   async accept(key: string, { secret, keep }: SecretAnswer): Promise<void> {
     this.typed.set(key, secret);
-    if (keep) await this.secrets.store(key, secret);
+    if (!keep) return;
+    // Its name first: what is not in the index would never be forgotten with the others.
+    await this.changeIndex((names) => names.add(key));
+    await this.secrets.store(key, secret);
   }
 
   async forget(key: string): Promise<void> {
     this.typed.delete(key);
     await this.secrets.delete(key);
+    await this.changeIndex((names) => names.delete(key));
+  }
+
+  /** Forgets all that is kept and all that was typed; resolves with how many there were. */
+  async forgetAll(): Promise<number> {
+    const known = new Set(this.typed.keys());
+    this.typed.clear();
+    await this.changeIndex((names) => names.forEach((name) => known.add(name)));
+    for (const key of known) await this.forget(key);
+    return known.size;
+  }
+
+  /** One change after another: two secrets that are kept at once are both in the index. */
+  private changeIndex(change: (names: Set<string>) => unknown): Promise<void> {
+    const changed = this.indexing.then(async () => {
+      const before = await this.secrets.get(indexKey);
+      const names = new Set(namesIn(before));
+      change(names);
+      const after = JSON.stringify([...names]);
+      if (names.size === 0) {
+        if (before !== undefined) await this.secrets.delete(indexKey);
+      } else if (after !== before) await this.secrets.store(indexKey, after);
+    });
+    this.indexing = changed.catch(() => undefined);
+    return changed;
+  }
+}
+
+/** The names of what is kept. The editor's storage can't tell them, and other windows' must be among them. */
+function namesIn(index: string | undefined): string[] {
+  try {
+    const names: unknown = JSON.parse(index ?? '[]');
+    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+  } catch {
+    return [];
   }
 }
 

@@ -38,6 +38,10 @@ export class ContextKeys implements Disposable {
       'libvirt.connected',
       hosts.some(({ status }) => status.kind === 'connected'),
     );
+    this.set(
+      'libvirt.hasChangedHostKey',
+      hosts.some(({ status }) => status.kind === 'failed' && status.remedy === 'forgetHostKey'),
+    );
     this.set('libvirt.hasMigrations', migrations.length > 0);
     this.set(
       'libvirt.migrating',

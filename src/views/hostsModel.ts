@@ -1,5 +1,7 @@
 import { cleanLabel } from '../base/cleanText.js';
-import type { Fleet, Hypervisor, HypervisorStatus } from '../hypervisor/model.js';
+import type { FailedStatus, Fleet, Hypervisor, HypervisorStatus } from '../hypervisor/model.js';
+import type { Remedy } from '../hypervisor/remedy.js';
+import { remedyCommand } from './remedies.js';
 import { colors, type Icon, type Row, rowId } from './rows.js';
 
 /** A note in the tree: what is wrong with a setting or a host, or what to do about it. */
@@ -9,6 +11,8 @@ export interface NoteNode {
   readonly host: string | undefined;
   readonly text: string;
   readonly icon: Icon;
+  /** What a click on it does about it. */
+  readonly remedy?: Remedy;
 }
 export interface GroupNode {
   readonly kind: 'group';
@@ -78,22 +82,32 @@ function notesOn(host: string, status: HypervisorStatus): NoteNode[] {
   if (status.advice !== undefined) {
     notes.push({ kind: 'note', host, text: status.advice, icon: { id: 'lightbulb', color: undefined } });
   }
-  return notes;
+  const last = notes.pop();
+  return last === undefined ? [] : [...notes, { ...last, ...remedyOf(status) }];
 }
 
-export function noteRow({ host, text, icon }: NoteNode): Row {
+function remedyOf({ remedy }: FailedStatus): { readonly remedy?: Remedy } {
+  return remedy === undefined ? {} : { remedy };
+}
+
+/** With its remedy: the same words may want another one by and by. */
+export function noteId({ host, text, remedy }: NoteNode): string {
+  return rowId('note', host ?? '', text, remedy ?? '');
+}
+
+export function noteRow(node: NoteNode): Row {
+  const { host, text, icon, remedy } = node;
+  const command = host === undefined ? remedyCommand('editHosts', '') : remedy && remedyCommand(remedy, host);
   return {
-    id: rowId('note', host ?? '', text),
+    id: noteId(node),
     // The setting's own name is in the tooltip: in a narrow tree it would push out what is wrong.
     label: cleanLabel(text.replace(/^libvirt\.hosts, /u, '')),
     description: undefined,
     icon,
     contextValue: 'note',
-    tooltip: [text],
+    tooltip: command === undefined ? [text] : [text, `Click: ${command.title}`],
     children: 'none',
-    ...(host === undefined
-      ? { command: { command: 'libvirt.editHosts', title: 'Edit Hosts', arguments: [] as readonly unknown[] } }
-      : {}),
+    ...(command === undefined ? {} : { command }),
   };
 }
 
@@ -119,7 +133,7 @@ export function hostRow(hypervisor: Hypervisor, fleet: Fleet): Row {
     label: cleanLabel(config.name),
     description: hostDescription(hypervisor),
     icon: hostIcon(status),
-    contextValue: `host.${status.kind}`,
+    contextValue: hostContext(status),
     tooltip: [
       config.name,
       `${config.destination} · ${config.uri}`,
@@ -131,6 +145,12 @@ export function hostRow(hypervisor: Hypervisor, fleet: Fleet): Row {
     // Also while it has none: the editor folds a row for good that begins without children.
     children: fleet.hypervisors.length > unfoldedHosts ? 'collapsed' : 'expanded',
   };
+}
+
+/** `host.connected`; of a failed host also what can be done about it: `host.failed.retry`. */
+function hostContext(status: HypervisorStatus): string {
+  const remedy = status.kind === 'failed' ? status.remedy : undefined;
+  return remedy === undefined ? `host.${status.kind}` : `host.${status.kind}.${remedy}`;
 }
 
 function hostDescription({ config, status, domains }: Hypervisor): string {

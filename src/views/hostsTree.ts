@@ -5,7 +5,16 @@ import type { Fleet, Hypervisor } from '../hypervisor/model.js';
 import type { Migration, Migrations } from '../migration/model.js';
 import { Coalescer } from './coalescer.js';
 import { domainRow } from './domainRow.js';
-import { groupRow, hostChildren, hostNodes, hostRow, type HostsNode, noteRow, rootNodes } from './hostsModel.js';
+import {
+  groupRow,
+  hostChildren,
+  hostNodes,
+  hostRow,
+  type HostsNode,
+  noteId,
+  noteRow,
+  rootNodes,
+} from './hostsModel.js';
 import { followRunning } from './migrationFeed.js';
 import { RowCache } from './rowCache.js';
 import { type Row, rowId } from './rows.js';
@@ -171,7 +180,7 @@ function domainIds({ source, domainUuid, state }: Migration): string[] {
 function nodeId(node: HostsNode): string {
   switch (node.kind) {
     case 'note':
-      return rowId('note', node.host ?? '', node.text);
+      return noteId(node);
     case 'group':
       return rowId('group', node.group);
     case 'host':

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Remedy } from '../../../src/hypervisor/remedy.js';
 import { domainRow } from '../../../src/views/domainRow.js';
 import { groupRow, hostChildren, hostRow, noteRow, rootNodes } from '../../../src/views/hostsModel.js';
 import { migrationRow } from '../../../src/views/migrationRow.js';
@@ -45,6 +46,30 @@ describe('the tree of hosts', () => {
       { kind: 'note', text: message },
       { kind: 'note', text: 'Check it with the one who runs hv3.' },
     ]);
+  });
+
+  it.each<[Remedy, string, string]>([
+    ['connect', 'libvirt.connect', 'Connect'],
+    ['retry', 'libvirt.connect', 'Try Again'],
+    ['forgetHostKey', 'libvirt.forgetHostKey', 'Forget Old Key…'],
+    ['editHosts', 'libvirt.editHosts', 'Edit Hosts'],
+    ['chooseTransport', 'workbench.action.openSettings', 'Choose Transport'],
+    ['showLog', 'libvirt.showLog', 'Show Log'],
+  ])('offers what to do about a failure on the row that says so, and by its menus: %s', (remedy, command, title) => {
+    const host = new FakeHypervisor('hv3');
+    host.status = { kind: 'failed', message: 'A reason that is longer than its row.', advice: 'Do this.', remedy };
+    expect(hostRow(host, new FakeFleet([host])).contextValue).toBe(`host.failed.${remedy}`);
+    const [reason, advice] = hostChildren(host).map((node) => (node.kind === 'note' ? noteRow(node) : undefined));
+    expect(reason?.command).toBeUndefined();
+    expect(advice).toMatchObject({ label: 'Do this.', command: { command, title } });
+    expect(advice?.tooltip).toEqual(['Do this.', `Click: ${title}`]);
+  });
+
+  it('offers it on the reason where there is no advice', () => {
+    const host = new FakeHypervisor('hv3');
+    host.status = { kind: 'failed', message: 'The connection to hv3 was lost.', advice: undefined, remedy: 'retry' };
+    const [note] = hostChildren(host);
+    expect(note?.kind === 'note' && noteRow(note).command).toMatchObject({ arguments: [{ host: 'hv3' }] });
   });
 
   it('does not say a host twice, nor its setting before what is wrong with it', () => {
