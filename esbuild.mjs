@@ -1,4 +1,5 @@
-// Builds the extension (dist/extension.js), the panel's page (dist/panel.js, dist/panel.css) and the editor suite (out/).
+// Builds the extension (dist/extension.js), the pages (dist/panel.js, dist/form.js, dist/evacuation.js, dist/comparison.js and their styles)
+// and the editor suite (out/).
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, context } from 'esbuild';
@@ -31,7 +32,12 @@ const targets = {
   },
   panel: {
     ...common,
-    entryPoints: { panel: 'src/panel/browser/main.ts' },
+    entryPoints: {
+      panel: 'src/panel/browser/main.ts',
+      form: 'src/panel/browser/form/main.ts',
+      evacuation: 'src/panel/browser/evacuation/main.ts',
+      comparison: 'src/panel/browser/comparison/main.ts',
+    },
     outdir: 'dist',
     platform: 'browser',
     format: 'iife',
@@ -40,7 +46,7 @@ const targets = {
   },
 };
 if (!production) {
-  targets.editorSuite = {
+  targets['editorSuite'] = {
     ...common,
     entryPoints: ['test/editor/suite.ts'],
     outfile: 'out/editor-suite.js',
@@ -69,11 +75,15 @@ if (watch) {
   writeFileSync('dist/THIRD-PARTY-NOTICES.txt', notices([...packages].sort()));
 }
 
-/** The licences of what is bundled, as each asks to be passed on. */
+/**
+ * The licences of what is bundled, as each asks to be passed on.
+ * @param {readonly string[]} names
+ */
 function notices(names) {
   return names
     .map((name) => {
       const folder = join('node_modules', name);
+      /** @type {{ version: string, license?: unknown }} */
       const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
       const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
       const text =

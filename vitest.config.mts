@@ -6,7 +6,10 @@ const serial = { fileParallelism: false, sequence: { concurrent: false } } as co
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      // Keys are unlocked by real arithmetic, which takes its time on a busy machine.
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
+      // Builds what is shipped, where everything else expects the build of a developer: `npm test` runs it first.
+      { test: { name: 'package', include: ['test/package/**/*.test.ts'], hookTimeout: 120_000 } },
       {
         test: {
           name: 'lab',

@@ -4,7 +4,7 @@
  */
 
 /** A label longer than this is no help to recognise anything by. */
-export const labelLimit = 200;
+const labelLimit = 200;
 /** A notification takes a sentence or two; what is longer is in the log. */
 const noticeLimit = 1000;
 

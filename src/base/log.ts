@@ -3,7 +3,8 @@ export interface VirshLogEntry {
   readonly host: string;
   /** As it could be typed: words quoted where they need it. */
   readonly line: string;
-  readonly durationMs: number;
+  /** Undefined for one that goes on. */
+  readonly durationMs: number | undefined;
   readonly outcome: 'ok' | 'failed';
   /** What virsh printed; only its first line is shown. */
   readonly answer: string;

@@ -25,23 +25,87 @@ export const schemas = {
   }),
   target: v.strictObject(targetEntries),
   confirmedTarget: v.strictObject({ ...targetEntries, ...confirmEntries }),
+  exportMigration: v.strictObject({ ...targetEntries, file: v.optional(text('file')) }),
+  importRecording: v.strictObject({
+    file: v.optional(text('file')),
+    text: v.optional(text('text')),
+    name: v.optional(text('name')),
+  }),
+  compareMigrations: v.strictObject({
+    ...targetEntries,
+    migrations: v.optional(
+      v.pipe(v.array(text('each of migrations')), v.length(2, 'migrations must be two ids of migrations')),
+    ),
+  }),
+  removeRecording: v.strictObject({ migration: v.optional(text('migration')), ...confirmEntries }),
+  evacuate: v.strictObject({
+    ...hostEntries,
+    destinations: v.optional(v.array(text('each of destinations'), 'destinations must be a list of hosts')),
+    destinationOf: v.optional(
+      v.record(
+        v.string(),
+        v.nullable(text('each host of destinationOf')),
+        'destinationOf must name a host, or null, by domain',
+      ),
+    ),
+    perSource: v.optional(v.number('perSource must be a number')),
+    perDestination: v.optional(v.number('perDestination must be a number')),
+    preset: v.optional(text('preset')),
+    options: v.optional(v.unknown()),
+    ...confirmEntries,
+  }),
+  redirect: v.strictObject({
+    ...hostEntries,
+    domain: v.optional(text('domain')),
+    destination: v.optional(text('destination')),
+  }),
   setSpeed: v.strictObject({
     ...targetEntries,
     speedMiBps: v.optional(
       v.union([v.number(), v.literal('unlimited')], 'speedMiBps must be a number of MiB/s, or "unlimited"'),
     ),
   }),
+  setCompressionCache: v.strictObject({
+    ...targetEntries,
+    cacheMiB: v.optional(v.number('cacheMiB must be a number of MiB')),
+  }),
+  resumePostcopy: v.strictObject({
+    ...targetEntries,
+    destinationUri: v.optional(text('destinationUri')),
+    migrationUri: v.optional(text('migrationUri')),
+  }),
   setMaxDowntime: v.strictObject({
     ...targetEntries,
     downtimeMs: v.optional(v.number('downtimeMs must be a number of milliseconds')),
   }),
+  migrate: v.strictObject({
+    ...hostEntries,
+    domain: v.optional(text('domain')),
+    destination: v.optional(text('destination')),
+    destinationUri: v.optional(text('destinationUri')),
+    migrationUri: v.optional(text('migrationUri')),
+    // Read by the table of options, whose messages name the one that is wrong.
+    options: v.optional(
+      v.custom<object>(
+        (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+        'options must be an object',
+      ),
+    ),
+    preset: v.optional(text('preset')),
+    ...confirmEntries,
+    ignoreChecks: v.optional(flag('ignoreChecks')),
+  }),
 } as const;
 
+export type MigrateArguments = v.InferOutput<typeof schemas.migrate>;
 export type TargetArguments = v.InferOutput<typeof schemas.target>;
 
-/** What a tree hands over for its row: the same keys, and what kind of row it is. */
+/**
+ * What a tree hands over: a row's same keys, and what kind of row it is. To a command of the view's own header the editor gives
+ * the row that has the focus, whatever it is.
+ */
 const nodeSchema = v.object({
-  kind: v.picklist(['host', 'domain', 'migration']),
+  kind: v.picklist(['group', 'host', 'domain', 'migration', 'note']),
   host: v.optional(v.string()),
   domain: v.optional(v.string()),
   migration: v.optional(v.string()),
@@ -53,12 +117,12 @@ const nodeSchema = v.object({
  */
 export function readArguments<Output extends object>(
   command: string,
-  schema: v.GenericSchema<unknown, Output>,
+  schema: v.GenericSchema<unknown, Output> & { readonly entries: object },
   argument: unknown,
 ): Output {
   if (Array.isArray(argument)) throw new UserError(`${command}: its argument must be an object.`, 'Nothing was done.');
   const node = v.safeParse(nodeSchema, argument);
-  const parsed = v.safeParse(schema, node.success ? fieldsOf(node.output) : (argument ?? {}));
+  const parsed = v.safeParse(schema, node.success ? fieldsOf(node.output, schema.entries) : (argument ?? {}));
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   const key = v.getDotPath(issue);
@@ -71,11 +135,17 @@ export function readArguments<Output extends object>(
   throw new UserError(`${command}: ${why}.`, 'Nothing was done.');
 }
 
-function fieldsOf({ host, domain, migration }: v.InferOutput<typeof nodeSchema>): object {
-  return {
-    ...(host === undefined ? {} : { host }),
-    ...(domain === undefined ? {} : { domain }),
-    // The row of a migration names all three; its id alone says which.
-    ...(migration === undefined ? {} : { migration }),
-  };
+/** The migrations among the rows that are selected, as a tree hands them over beside the row that was clicked. */
+export function readSelection(selected: unknown): readonly string[] {
+  if (!Array.isArray(selected)) return [];
+  return selected.flatMap((row) => {
+    const node = v.safeParse(nodeSchema, row);
+    return node.success && node.output.kind === 'migration' ? (node.output.migration ?? []) : [];
+  });
+}
+
+/** Of a row only what the command can take: a guest's row also stands for its host. The row of a migration names all three. */
+function fieldsOf(node: v.InferOutput<typeof nodeSchema>, entries: object): object {
+  const named = (['host', 'domain', 'migration'] as const).filter((key) => key in entries && node[key] !== undefined);
+  return Object.fromEntries(named.map((key) => [key, node[key]]));
 }

@@ -20,12 +20,16 @@ export const connect: Command = {
 
 /** Throws the reason when it fails: the tree shows it as well, but the one who asked is told. */
 export async function connectHost({ prompts }: CommandServices, hypervisor: Hypervisor): Promise<string> {
-  await vscode.window.withProgress({ location: { viewId: 'libvirt.hosts' } }, () => hypervisor.connect(prompts));
+  await vscode.window.withProgress({ location: { viewId: 'libvirt.hosts' } }, () =>
+    hypervisor.connect(prompts.of(hypervisor.config)),
+  );
   const { status, config } = hypervisor;
   const name = cleanLabel(config.name);
-  if (status.kind === 'failed') {
+  if (status.kind === 'failed' && status.byUser === true) return `${name} is not connected.`;
+  if (status.kind === 'failed' || status.kind === 'reconnecting') {
     const message = status.message.includes(config.name) ? status.message : `${name}: ${status.message}`;
-    throw new HostFailed(config.name, message, status.advice, status.remedy ?? 'retry');
+    const remedy = status.kind === 'failed' ? status.remedy : undefined;
+    throw new HostFailed(config.name, message, status.advice, remedy ?? 'retry');
   }
   return status.kind === 'connected' ? `Connected to ${name}.` : `${name} is not connected.`;
 }

@@ -1,6 +1,7 @@
 import { cleanLabel } from '../base/cleanText.js';
 import { formatBytes, formatRate } from '../panel/format.js';
 import { guestName, hostName } from '../migration/describe.js';
+import { about, outlookFor } from '../migration/forecast/verdict.js';
 import type { Migration } from '../migration/model.js';
 import { bandwidthBytesPerSecond, remainingBytes } from '../migration/readings.js';
 import type { RefusedHostKey } from '../ssh/types.js';
@@ -15,7 +16,8 @@ export function pauseQuestion(migration: Migration): Question {
     message: `Pause ${guest} while its memory is copied?`,
     detail:
       `${guest} stops for its users until the migration ends${left === undefined ? '' : `: ${left}`}, ` +
-      'and what it dirtied in this iteration has to be sent as well. libvirt resumes it by itself at the end, and not before: ' +
+      `and what it dirtied in this iteration has to be sent as well${freezeText(migration)}. ` +
+      'libvirt resumes it by itself at the end, and not before: ' +
       'only aborting, or post-copy, lets it go on sooner.',
     button: 'Pause Guest',
   };
@@ -34,6 +36,21 @@ export function postcopyQuestion(migration: Migration): Question {
       'There is no way back: if the network or either host fails before it is complete, so does the guest. ' +
       'It works only for a migration that was started with --postcopy.',
     button: 'Switch to Post-Copy',
+  };
+}
+
+export function interruptQuestion(migration: Migration): Question {
+  const guest = `'${guestName(migration)}'`;
+  const { destination } = migration.state;
+  const where = destination === undefined ? 'its destination' : hostName(destination);
+  const left = leftText(migration);
+  return {
+    message: `Interrupt the post-copy of ${guest}?`,
+    detail:
+      `${guest} stops for its users as soon as it needs memory that is not on ${where} yet${left === undefined ? '' : `: ${left}`}. ` +
+      `It stands still until you resume the migration, and it never goes back to ${hostName(migration.source)}.\n\n` +
+      'Until then half of it is on each host: if either one fails, the guest is lost.',
+    button: 'Interrupt Post-Copy',
   };
 }
 
@@ -62,6 +79,12 @@ export function forgetHostKeyQuestion(host: string, { name, file, line }: Refuse
       'you before anything is sent.',
     button: 'Forget Key and Connect',
   };
+}
+
+/** What the forecast says a pause takes from now on, where it can say so. */
+function freezeText(migration: Migration): string {
+  const said = migration.state.phase === 'precopy' ? outlookFor(migration)?.at({ pause: true }) : undefined;
+  return said?.kind === 'finishes' ? `, about ${about(said.freezeMs)} in all` : '';
 }
 
 function leftText({ samples }: Migration): string | undefined {

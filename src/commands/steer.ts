@@ -18,10 +18,14 @@ export async function steer(
 
 const doing: Readonly<Record<Action['kind'], string>> = {
   setSpeed: 'Setting the speed of',
+  setPostcopySpeed: 'Setting the post-copy speed of',
   setMaxDowntime: 'Setting the max downtime of',
+  setCompressionCache: 'Setting the compression cache of',
   pause: 'Pausing',
   resume: 'Resuming',
   switchToPostcopy: 'Switching to post-copy:',
+  interruptPostcopy: 'Interrupting the post-copy of',
+  resumePostcopy: 'Resuming the post-copy of',
   abort: 'Aborting the migration of',
 };
 
@@ -34,9 +38,16 @@ export interface Question {
 }
 
 /** Asks before what can freeze or kill a guest. */
-export async function confirm({ message, detail, button }: Question, confirmed: boolean | undefined): Promise<boolean> {
-  if (confirmed === true) return true;
-  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, button)) === button;
+export async function confirm(question: Question, confirmed: boolean | undefined): Promise<boolean> {
+  return confirmed === true || (await ask(question)) === question.button;
+}
+
+/** The button pressed: the question's own, or one of `others`. Undefined when the user cancels. */
+export function ask(
+  { message, detail, button }: Question,
+  others: readonly string[] = [],
+): Thenable<string | undefined> {
+  return vscode.window.showWarningMessage(message, { modal: true, detail }, button, ...others);
 }
 
 /** As names stand in questions. */

@@ -21,8 +21,8 @@ export interface HostEntry {
   readonly group?: string;
 }
 
-export const defaultUri = 'qemu:///system';
-export const defaultVirsh = 'virsh';
+const defaultUri = 'qemu:///system';
+const defaultVirsh = 'virsh';
 
 /** A name is a label, and a key: the tree, the journal and every argument call the host by it. */
 const nameLimit = 100;

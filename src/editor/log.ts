@@ -37,7 +37,8 @@ function lineFor(host: string | undefined, text: string): string {
   return host === undefined ? cleanForLog(text) : `[${cleanForLog(host)}] ${cleanForLog(text)}`;
 }
 
-function durationText(durationMs: number): string {
+function durationText(durationMs: number | undefined): string {
+  if (durationMs === undefined) return 'goes on';
   return `${durationMs < 10 ? durationMs.toFixed(1) : durationMs.toFixed(0)} ms`;
 }
 

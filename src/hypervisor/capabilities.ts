@@ -12,14 +12,18 @@ export async function detectCapabilities(run: Run): Promise<Capabilities> {
   const none: ReadonlySet<string> = new Set();
   const optionsOf = (name: string): Promise<ReadonlySet<string>> => run(helpOptions(name)).catch(() => none);
   // The version is asked of libvirtd: it is also the first thing to fail when virsh is there and libvirtd is not.
-  const [libvirtVersion, jobInfo, getMaxDowntime, migrate, postcopy, event] = await Promise.all([
-    run(version()),
-    optionsOf('domjobinfo'),
-    optionsOf('migrate-getmaxdowntime'),
-    optionsOf('migrate'),
-    optionsOf('migrate-postcopy'),
-    optionsOf('event'),
-  ]);
+  const [libvirtVersion, jobInfo, getMaxDowntime, migrate, postcopy, abort, setSpeed, compressionCache, event] =
+    await Promise.all([
+      run(version()),
+      optionsOf('domjobinfo'),
+      optionsOf('migrate-getmaxdowntime'),
+      optionsOf('migrate'),
+      optionsOf('migrate-postcopy'),
+      optionsOf('domjobabort'),
+      optionsOf('migrate-setspeed'),
+      optionsOf('migrate-compcache'),
+      optionsOf('event'),
+    ]);
   return {
     libvirtVersion,
     rawStats: jobInfo.has('--rawstats'),
@@ -27,6 +31,10 @@ export async function detectCapabilities(run: Run): Promise<Capabilities> {
     keepCompleted: jobInfo.has('--keep-completed'),
     maxDowntimeReadable: getMaxDowntime.size > 0,
     postcopy: migrate.has('--postcopy') && postcopy.size > 0,
+    migrateOptions: migrate,
+    abortPostcopy: abort.has('--postcopy'),
+    postcopySpeed: setSpeed.has('--postcopy'),
+    compressionCache: compressionCache.size > 0,
     eventStream: event.has('--all') && event.has('--loop') && event.has('--timestamp'),
     // The event itself came with 1.3.2; virsh has no help for it, but got migrate's --postcopy one version later.
     iterationEvents: event.has('--timestamp') && migrate.has('--postcopy'),

@@ -41,8 +41,11 @@ export class DomainSet {
    * Reads the list, every state, and the XML of those not seen before; many lines, one round trip each. `anew` reads every
    * XML again, for what was redefined.
    */
-  refresh(anew = false): Promise<void> {
-    if (anew) this.redefined = 'all';
+  async refresh(anew = false): Promise<void> {
+    if (anew) {
+      await this.underWay();
+      this.redefined = 'all';
+    }
     this.refreshing ??= this.readAll().finally(() => (this.refreshing = undefined));
     return this.refreshing;
   }
@@ -56,11 +59,18 @@ export class DomainSet {
       this.listTouched = true;
       if (domain !== undefined && this.redefined !== 'all') this.redefined.add(domain.uuid);
     }
-    this.following ??= new Promise((resolve) => setTimeout(resolve, gatherMs)).then(() => {
-      this.following = undefined;
-      return this.readTouched();
-    });
+    this.following ??= new Promise((resolve) => setTimeout(resolve, gatherMs))
+      .then(() => this.underWay())
+      .then(() => {
+        this.following = undefined;
+        return this.readTouched();
+      });
     return this.following;
+  }
+
+  /** What is being read may have been asked before something happened: only what is asked after it tells of that. */
+  private underWay(): Promise<void> | undefined {
+    return this.refreshing?.catch(() => undefined);
   }
 
   private async readTouched(): Promise<void> {

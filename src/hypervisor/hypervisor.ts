@@ -1,39 +1,37 @@
-import { Disposables, type Disposable } from '../base/disposable.js';
+import type { Disposable } from '../base/disposable.js';
 import { Emitter } from '../base/emitter.js';
 import { messageOf, UserError } from '../base/errors.js';
 import type { CommandLog } from '../base/log.js';
-import { type ConnectPrompts, type Connector, type HostConnection, SshError } from '../ssh/types.js';
+import { type ConnectPrompts, type Connector, SshError } from '../ssh/types.js';
 import type { VirshCommand } from '../virsh/command.js';
-import { EventStream } from '../virsh/eventStream.js';
-import { VirshLanes } from '../virsh/lanes.js';
-import { virshStartLine } from '../virsh/quote.js';
+import type { VirshEvent } from '../virsh/domain.js';
+import type { ShellScript } from '../virsh/script.js';
 import { detectCapabilities } from './capabilities.js';
 import { DomainSet } from './domainSet.js';
 import type { Capabilities, DomainEvent, HostConfig, HypervisorStatus, ObservedHypervisor } from './model.js';
-import { remedyFor } from './remedy.js';
+import { failedStatus } from './failedStatus.js';
+import { Retries } from './retry.js';
+import { Session } from './session.js';
+import type { WakeSign } from './wakeWatch.js';
 
-/** How often what events may miss is looked for; without migration events (before 1.3.2) they are all there is. */
-const netIntervalMs = 10_000;
-const netIntervalWithoutEventsMs = 2_000;
 /** Every so many nets the whole domain list is read again, for what lifecycle events did not tell. */
 const netsPerRefresh = 3;
-/** After a lost connection: the first try, and the longest wait that doubling leads to. */
-const firstRetryMs = 2_000;
-const longestRetryMs = 60_000;
 
 export interface HypervisorOptions {
   readonly connector: Connector;
   readonly log: CommandLog;
+  /** Whether a migration from or to this host runs: it is then not left alone for long. */
+  readonly isMigrating: (host: string) => boolean;
 }
 
-/** What lives as long as one connection does. */
-interface Session {
-  readonly connection: HostConnection;
-  readonly lanes: VirshLanes;
-  readonly owned: Disposables;
+interface Attempt {
+  readonly abort: AbortController;
+  readonly done: Promise<void>;
+  /** Whether somebody can be asked. */
+  readonly asks: boolean;
 }
 
-/** A host reached over SSH and spoken to by virsh. */
+/** A host reached over SSH and spoken to by virsh. What is lost is reached again, without asking anything. */
 export class VirshHypervisor implements ObservedHypervisor, Disposable {
   private readonly changed = new Emitter<void>();
   private readonly events = new Emitter<DomainEvent>();
@@ -42,9 +40,11 @@ export class VirshHypervisor implements ObservedHypervisor, Disposable {
   private current: HypervisorStatus = { kind: 'disconnected' };
   private known: Capabilities | undefined;
   private session: Session | undefined;
-  private connecting: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
-  private retryTimer: NodeJS.Timeout | undefined;
-  private retryMs = firstRetryMs;
+  private connecting: Attempt | undefined;
+  private readonly retries: Retries;
+  /** Undefined until it has answered once since somebody wanted it connected. */
+  private seenAtMs: number | undefined;
+  private netCount = 0;
   private disposed = false;
   private disconnectedByUser = false;
 
@@ -58,6 +58,10 @@ export class VirshHypervisor implements ObservedHypervisor, Disposable {
   ) {
     this.domainSet = new DomainSet((command) => this.run(command));
     this.domainSet.onDidChange(() => this.changed.fire());
+    this.retries = new Retries(
+      () => options.isMigrating(config.name),
+      () => void this.attempt(undefined),
+    );
   }
 
   get status(): HypervisorStatus {
@@ -72,6 +76,10 @@ export class VirshHypervisor implements ObservedHypervisor, Disposable {
     return this.known;
   }
 
+  get notice(): string | undefined {
+    return this.current.kind === 'connected' ? this.session?.notice : undefined;
+  }
+
   /** Whether it should be connected: nobody has disconnected it. */
   get wanted(): boolean {
     return !this.disconnectedByUser;
@@ -80,108 +88,127 @@ export class VirshHypervisor implements ObservedHypervisor, Disposable {
   connect(prompts?: ConnectPrompts): Promise<void> {
     this.disconnectedByUser = false;
     if (this.current.kind === 'connected' || this.disposed) return Promise.resolve();
-    if (this.connecting !== undefined) return this.connecting.done;
-    clearTimeout(this.retryTimer);
-    const abort = new AbortController();
-    const done = this.tryConnect(prompts, abort.signal).finally(() => (this.connecting = undefined));
-    this.connecting = { abort, done };
-    return done;
+    // The user can be asked what an attempt in the background may not ask.
+    const suffices = prompts === undefined || this.connecting?.asks === true;
+    if (this.connecting !== undefined && suffices) return this.connecting.done;
+    this.setStatus({ kind: 'connecting' });
+    return this.attempt(prompts);
   }
 
   disconnect(): void {
     this.disconnectedByUser = true;
-    this.stop();
+    this.abandon();
+    this.retries.startOver();
+    this.seenAtMs = undefined;
     this.setStatus({ kind: 'disconnected' });
   }
 
+  /** Sees whether a host that is connected is still there. */
+  probe(): void {
+    if (this.current.kind === 'connected') this.session?.probe();
+  }
+
+  /** Connections may be dead, or hosts within reach again: see which it is, now. */
+  wake(sign: WakeSign): void {
+    if (sign !== 'focus') this.retries.startOver();
+    this.probe();
+    // A try from before a sleep, or from another network, waits for an answer that can't come.
+    const isTried = this.connecting !== undefined && sign === 'focus';
+    if (this.current.kind === 'reconnecting' && !isTried) void this.attempt(undefined);
+    // One that never was within reach is tried again on another network only: it would blink at every focus.
+    if (this.current.kind === 'failed' && this.current.mayPass && sign !== 'focus') void this.connect();
+  }
+
   async refresh(): Promise<void> {
-    this.lanes();
+    this.requireSession();
     await this.domainSet.refresh(true);
   }
 
   async run<T>(command: VirshCommand<T>): Promise<T> {
-    return this.lanes().run(command);
+    return this.requireSession().run(command);
+  }
+
+  async sh<T>(script: ShellScript<T>): Promise<T> {
+    return this.requireSession().sh(script);
   }
 
   dispose(): void {
     this.disposed = true;
-    this.stop();
+    this.abandon();
     this.changed.dispose();
     this.events.dispose();
     this.nets.dispose();
   }
 
-  private lanes(): VirshLanes {
+  private requireSession(): Session {
     if (this.session === undefined) {
       throw new UserError(`${this.config.name} is not connected.`, 'Connect it first.');
     }
-    return this.session.lanes;
+    return this.session;
+  }
+
+  private attempt(prompts: ConnectPrompts | undefined): Promise<void> {
+    this.abandon();
+    if (this.current.kind === 'reconnecting') this.setStatus({ ...this.current, nextTryAtMs: Date.now() });
+    const abort = new AbortController();
+    const done = this.tryConnect(prompts, abort.signal).finally(() => {
+      if (this.connecting?.abort === abort) this.connecting = undefined;
+    });
+    this.connecting = { abort, done, asks: prompts !== undefined };
+    return done;
   }
 
   private async tryConnect(prompts: ConnectPrompts | undefined, signal: AbortSignal): Promise<void> {
-    this.setStatus({ kind: 'connecting' });
     const { log, connector } = this.options;
+    const startedAtMs = Date.now();
+    let session: Session | undefined;
     try {
       const connection = await connector.connect(this.config.destination, prompts, signal);
-      const startLine = virshStartLine(this.config);
-      const lanes = new VirshLanes(connection, { host: this.config.name, startLine, log });
-      const owned = new Disposables();
-      const session = { connection, lanes, owned };
+      if (signal.aborted) {
+        connection.dispose();
+        return;
+      }
+      const opened = (session = new Session(connection, {
+        config: this.config,
+        log,
+        onAnswer: () => (this.seenAtMs = Date.now()),
+        onEvent: (event) => this.receive(event),
+        onNet: () => this.net(),
+        onUseless: (error) => {
+          if (this.current.kind === 'connected') this.lost(opened, error);
+        },
+        onNotice: () => this.changed.fire(),
+        connectAnother: () => connector.connect(this.config.destination, undefined, signal),
+      }));
       this.session = session;
-      owned.add(connection);
-      owned.add(lanes);
-      owned.add(connection.onClose((error) => this.lost(session, error)));
-      log.info(this.config.name, `Connected to ${connection.address}.`);
+      connection.onClose((error) => this.lost(opened, error));
+      log.info(this.config.name, `Connected to ${connection.address} (${connection.transport}).`);
       const capabilities = await detectCapabilities((command) => this.run(command));
       this.known = capabilities;
+      const isBack = this.domains.size > 0;
       await this.domainSet.refresh();
-      // Disconnected while it was being asked: whoever did that has set the status.
-      if (this.session !== session || signal.aborted) return;
-      this.retryMs = firstRetryMs;
+      // Given up while it was being asked: whoever did that has set the status.
+      if (this.session !== session) return;
+      this.retries.succeeded();
       this.setStatus({ kind: 'connected' });
-      this.startNet(session, capabilities);
-      if (capabilities.eventStream) void this.startEvents(session);
+      session.watch(capabilities);
+      // For what was redefined meanwhile. It is not waited for: a migration may run there that nobody has looked at for a while.
+      if (isBack) this.inBackground(this.domainSet.refresh(true));
     } catch (error) {
-      if (signal.aborted) return;
-      this.endSession();
-      this.fail(error);
+      if (session !== undefined) this.endSession(session);
+      if (!signal.aborted) this.fail(error, Date.now() - startedAtMs);
     }
   }
 
-  private startNet(session: Session, capabilities: Capabilities): void {
-    let count = 0;
-    const interval = capabilities.iterationEvents ? netIntervalMs : netIntervalWithoutEventsMs;
-    const timer = setInterval(() => {
-      count += 1;
-      this.nets.fire();
-      if (count % netsPerRefresh === 0) this.inBackground(this.domainSet.refresh());
-    }, interval);
-    session.owned.add({ dispose: () => clearInterval(timer) });
+  private receive(event: VirshEvent): void {
+    this.events.fire({ domain: this.domainSet.byName(event.domainName), event });
+    if (event.kind === 'lifecycle') this.inBackground(this.domainSet.follow(event));
   }
 
-  /** Listens for events, and again whenever the listener dies, as long as the session lives. */
-  private async startEvents(session: Session): Promise<void> {
-    const { log } = this.options;
-    try {
-      const stream = new EventStream(await session.connection.exec(virshStartLine(this.config)));
-      session.owned.add(stream);
-      stream.onEvent((event) => {
-        this.events.fire({ domain: this.domainSet.byName(event.domainName), event });
-        if (event.kind === 'lifecycle') this.inBackground(this.domainSet.follow(event));
-      });
-      stream.onListening(() => this.nets.fire());
-      stream.onEnd((reason) => {
-        if (this.session !== session) return;
-        log.error(this.config.name, `The event stream ended (${reason}); it is opened again.`);
-        const timer = setTimeout(() => void this.startEvents(session), netIntervalWithoutEventsMs);
-        session.owned.add({ dispose: () => clearTimeout(timer) });
-      });
-      stream.start();
-    } catch (error) {
-      if (this.session === session) {
-        log.error(this.config.name, `No event stream: ${messageOf(error)} Domains are polled instead.`);
-      }
-    }
+  private net(): void {
+    this.netCount += 1;
+    this.nets.fire();
+    if (this.netCount % netsPerRefresh === 0) this.inBackground(this.domainSet.refresh());
   }
 
   /** For what is repeated anyway: a failure is in the log, with its virsh line, and the next round may do better. */
@@ -191,52 +218,37 @@ export class VirshHypervisor implements ObservedHypervisor, Disposable {
     });
   }
 
-  private lost(session: Session, error: SshError | undefined): void {
+  private lost(session: Session, error: Error | undefined): void {
     if (this.session !== session) return;
-    const wasConnected = this.current.kind === 'connected';
-    this.endSession();
-    this.connecting?.abort.abort();
-    this.fail(error ?? new UserError(`The connection to ${this.config.name} was closed.`));
-    if (wasConnected) this.retryLater();
+    this.abandon();
+    this.fail(error ?? new SshError('lost', `The connection to ${this.config.name} was closed.`), 0);
   }
 
-  /** Tries again without asking anything. What needs the user (a key, a passphrase) is not tried again. */
-  private retryLater(): void {
+  /** A host that was there is tried again, unless only the user can help; one that never was says why. */
+  private fail(error: unknown, spentMs: number): void {
     if (this.disposed) return;
-    clearTimeout(this.retryTimer);
-    this.retryTimer = setTimeout(() => {
-      void this.connect().then(() => {
-        if (this.current.kind === 'failed') this.retryLater();
-      });
-    }, this.retryMs);
-    this.retryMs = Math.min(longestRetryMs, this.retryMs * 2);
-  }
-
-  private fail(error: unknown): void {
-    const advice = error instanceof UserError ? error.advice : undefined;
-    const message = messageOf(error);
+    const failed = failedStatus(error);
+    const { message, advice } = failed;
     this.options.log.error(this.config.name, message);
-    const hostKey = error instanceof SshError ? error.hostKey : undefined;
-    this.setStatus({
-      kind: 'failed',
-      message,
-      advice,
-      remedy: remedyFor(error),
-      ...(hostKey === undefined ? {} : { hostKey }),
-    });
+    if (failed.mayPass !== true || this.seenAtMs === undefined) {
+      this.setStatus(failed);
+      return;
+    }
+    const nextTryAtMs = Date.now() + this.retries.plan(spentMs);
+    this.setStatus({ kind: 'reconnecting', message, advice, lastSeenAtMs: this.seenAtMs, nextTryAtMs });
   }
 
-  private stop(): void {
-    clearTimeout(this.retryTimer);
+  /** Nothing goes on of what was: neither a try, nor a connection, nor the wait for the next. */
+  private abandon(): void {
+    this.retries.cancel();
     this.connecting?.abort.abort();
     this.connecting = undefined;
-    this.endSession();
+    if (this.session !== undefined) this.endSession(this.session);
   }
 
-  private endSession(): void {
-    const session = this.session;
-    this.session = undefined;
-    session?.owned.dispose();
+  private endSession(session: Session): void {
+    if (this.session === session) this.session = undefined;
+    session.dispose();
   }
 
   private setStatus(status: HypervisorStatus): void {

@@ -3,16 +3,20 @@ import { completedJobInfo, domainState } from '../virsh/commands.js';
 import type { StateAndReason, VirshEvent } from '../virsh/domain.js';
 import { isGone } from '../virsh/errors.js';
 import type { JobInfo } from '../virsh/jobInfo.js';
+import { isOnItsWay } from './onItsWay.js';
 import type { MigrationRegistry } from './registry.js';
-import { type Evidence, settle } from './settle.js';
+import { type Evidence, isUnexplained, settle } from './settle.js';
+import type { StartOutcomes } from './start/outcomes.js';
 import type { TrackedMigration } from './trackedMigration.js';
+import { PlaceVerifier } from './verifier.js';
 
 /** How long the event `job-completed` may come after the job has vanished: it is sent within milliseconds. */
 const eventGraceMs = 2000;
-/** libvirt resumes a paused guest by itself a moment after the end; only past this is it left paused. */
-const resumeGraceMs = 5000;
-/** Between two looks at a guest that may be about to be resumed. */
-const resumePollMs = 500;
+/** How long a destination that is being reconnected may take, before the end is told without it. */
+const destinationGraceMs = 10_000;
+/** How long a guest whose source is gone may take to be let go on where it arrived. */
+const arrivalGraceMs = 5000;
+const arrivalPollMs = 300;
 /** A record of a finished job is this migration's when it lasted at least as long as it was seen to run, less a rounding. */
 const recordSlackMs = 1500;
 
@@ -31,11 +35,17 @@ interface Notes {
 /** Finds out how a migration ended: collects what is said on the way, asks both hosts at the end, and looks after the guest. */
 export class Ending {
   private readonly notes = new WeakMap<TrackedMigration, Notes>();
+  /** Looks after the guest once it is over. */
+  readonly places: PlaceVerifier;
 
   constructor(
     private readonly fleet: Fleet,
     private readonly registry: MigrationRegistry,
-  ) {}
+    /** Of those that were started here their virsh tells more than their source does. */
+    private readonly starts?: StartOutcomes,
+  ) {
+    this.places = new PlaceVerifier(fleet, registry);
+  }
 
   /** A migration begins; `domain` is how its guest was known until now. */
   begin(migration: TrackedMigration, domain: Domain | undefined): void {
@@ -63,7 +73,10 @@ export class Ending {
     this.notesOf(migration).abortedHere = false;
   }
 
-  /** The job has vanished from `source`: works out the outcome, then whether the guest was left paused. Never rejects. */
+  /**
+   * The job has vanished from `source`: works out the outcome, then whether the guest is where it should be. Where the source is
+   * lost before it could tell, the migration stays unfinished, to be looked at again. Never rejects.
+   */
   async settle(
     source: Hypervisor,
     migration: TrackedMigration,
@@ -71,27 +84,42 @@ export class Ending {
     unwatched: boolean,
   ): Promise<void> {
     const notes = this.notesOf(migration);
+    const lastPhase = migration.state.phase;
     const sourceState = await stateOn(source, migration.domainUuid);
     const left = sourceState === 'gone' || (sourceState?.state === 'shutOff' && sourceState.reason === 'migrated');
     const waitable = notes.completed === undefined && notes.stoppedOtherwise === undefined;
     if (left && !unwatched && waitable && source.capabilities?.eventStream === true) {
       await this.waitForRecord(notes);
     }
+    const endedAtMs = Date.now();
     const destination = this.destinationOf(migration);
+    if (destination !== undefined && left && notes.completed === undefined && isOnItsWay(destination)) {
+      migration.update({ phase: 'ended' }, endedAtMs);
+      await untilBack(destination);
+    }
     const evidence: Evidence = {
       completed: left ? (notes.completed ?? (await this.readRecord(migration, source, destination))) : undefined,
       source: sourceState,
-      destination: destination?.domains.get(migration.domainUuid),
+      destination: destination === undefined || !left ? undefined : await arrivalOn(destination, migration.domainUuid),
       stoppedMigrated: notes.stoppedMigrated,
       stoppedOtherwise: notes.stoppedOtherwise,
       lastJob: lastSight ?? migration.lastSample?.job,
-      lastPhase: migration.state.phase,
+      lastPhase,
       abortedHere: notes.abortedHere,
       unwatched,
     };
-    const outcome = settle(evidence);
-    const endedOn = outcome.kind === 'completed' ? destination : source;
-    const endedAtMs = Date.now();
+    // Another window has told the end meanwhile.
+    if (!migration.running) return;
+    migration.confirmIterations(evidence.completed?.memoryIteration);
+    let outcome = settle(evidence);
+    if (isUnexplained(outcome)) {
+      const { domainUuid, startedAtMs } = migration;
+      const started = await this.starts?.outcomeOf(source.config.name, domainUuid, startedAtMs);
+      // Its host, when it is back, tells why.
+      if (started?.kind === 'pending') return;
+      outcome = settle({ ...evidence, started });
+    }
+    if (outcome.kind === 'lost' && source.status.kind !== 'connected') return;
     migration.update(
       {
         phase: 'ended',
@@ -102,10 +130,7 @@ export class Ending {
       },
       endedAtMs,
     );
-    if (endedOn !== undefined && !notes.pausedBefore && outcome.kind !== 'lost') {
-      const leftPausedOn = await this.leftPausedOn(endedOn, migration.domainUuid);
-      migration.update({ leftPausedOn }, Date.now());
-    }
+    await this.places.verify(migration, notes.pausedBefore, notes.stoppedOtherwise);
     this.registry.finish(migration);
   }
 
@@ -164,17 +189,6 @@ export class Ending {
     }
     return undefined;
   }
-
-  /** The host's name when the guest stays paused after libvirt had its time to resume it. */
-  private async leftPausedOn(host: Hypervisor, uuid: string): Promise<string | undefined> {
-    const deadline = Date.now() + resumeGraceMs;
-    for (;;) {
-      const state = await stateOn(host, uuid);
-      if (state === undefined || state === 'gone' || state.state !== 'paused') return undefined;
-      if (Date.now() >= deadline) return host.config.name;
-      await new Promise((resolve) => setTimeout(resolve, resumePollMs));
-    }
-  }
 }
 
 async function stateOn(host: Hypervisor, uuid: string): Promise<StateAndReason | 'gone' | undefined> {
@@ -183,6 +197,36 @@ async function stateOn(host: Hypervisor, uuid: string): Promise<StateAndReason |
   } catch (error) {
     return isGone(error) ? 'gone' : undefined;
   }
+}
+
+/**
+ * The guest on its destination, as that says now: what was seen before is no evidence of what is there. One that is still
+ * arriving gets the time that libvirt needs to let it go on, or to end it.
+ */
+async function arrivalOn(destination: Hypervisor, uuid: string): Promise<StateAndReason | undefined> {
+  const deadlineMs = performance.now() + arrivalGraceMs;
+  for (;;) {
+    const state = await stateOn(destination, uuid);
+    if (state === undefined || state === 'gone') return undefined;
+    const isArriving = state.state === 'paused' && state.reason === 'migrating';
+    if (!isArriving || performance.now() > deadlineMs) return state;
+    await new Promise((resolve) => setTimeout(resolve, arrivalPollMs));
+  }
+}
+
+/** Waits for a host that is on its way back, for a while. */
+function untilBack(host: Hypervisor): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      subscription.dispose();
+      resolve();
+    };
+    const timer = setTimeout(done, destinationGraceMs);
+    const subscription = host.onDidChange(() => {
+      if (!isOnItsWay(host)) done();
+    });
+  });
 }
 
 function belongsTo(migration: TrackedMigration, record: JobInfo): boolean {

@@ -4,9 +4,10 @@ import type { JobInfo, RawField } from '../virsh/jobInfo.js';
 /**
  * Where a migration is. `setup`: connections and devices, no byte of memory yet. `diskCopy`: storage first, memory waits.
  * `paused`: memory is copied while the guest stands still. `postcopy`: the guest runs on the destination and fetches what
- * is missing; there is no way back.
+ * is missing; there is no way back. `postcopyInterrupted`: it broke off in post-copy, or was broken off: the guest stands still,
+ * half on each host, until its migration is resumed.
  */
-export type Phase = 'setup' | 'diskCopy' | 'precopy' | 'paused' | 'postcopy' | 'ended';
+export type Phase = 'setup' | 'diskCopy' | 'precopy' | 'paused' | 'postcopy' | 'postcopyInterrupted' | 'ended';
 
 /** The figures of one reading, without the table's texts. */
 export type JobFigures = Omit<JobInfo, 'fields'>;
@@ -20,13 +21,49 @@ export interface Sample {
   readonly job: JobFigures;
   /** The limit in force, where this libvirt tells it (since 3.7.0). */
   readonly maxDowntimeMs: number | undefined;
+  /** The bandwidth limit in force; absent where it was not told. */
+  readonly speedLimitMiBps?: number | undefined;
+  /** That of post-copy, which has one of its own; read only while it runs. */
+  readonly postcopySpeedMiBps?: number | undefined;
+  /** What QEMU held of its host's memory as the migration was first seen: what the guest has ever used, and QEMU's own. */
+  readonly residentBytes?: number | undefined;
+  /** Told with that: QEMU translates the guest's code, for which it needs much memory of its own. */
+  readonly isEmulated?: boolean | undefined;
+  /** What the guest wrote when QEMU measured it last, shortly before the migration: a second of it, by samples of its pages. */
+  readonly measuredDirtyBytesPerSecond?: number | undefined;
 }
 
-export type ActionKind = 'setSpeed' | 'setMaxDowntime' | 'pause' | 'resume' | 'switchToPostcopy' | 'abort';
+/** What of a running migration is set to a value: speeds in MiB/s, max downtime in ms. */
+export type SteeredValue = 'speed' | 'postcopySpeed' | 'maxDowntime';
+
+/** A value that is another now (speeds in MiB/s, max downtime in ms), or a guest that somebody paused. */
+export type Change =
+  | { readonly value: SteeredValue; readonly from: number; readonly to: number }
+  | { readonly value: 'guest'; readonly to: 'paused' };
+
+export type ActionKind =
+  | 'setSpeed'
+  | 'setPostcopySpeed'
+  | 'setMaxDowntime'
+  | 'setCompressionCache'
+  | 'pause'
+  | 'resume'
+  | 'switchToPostcopy'
+  | 'interruptPostcopy'
+  | 'resumePostcopy'
+  | 'abort';
 
 /** One thing an operator can do to a migration; values in libvirt's units. */
 export type Action =
+  /** In post-copy it is taken for `setPostcopySpeed`: the other one has no effect any more. */
   | { readonly kind: 'setSpeed'; readonly speedMiBps: number }
+  | { readonly kind: 'setPostcopySpeed'; readonly speedMiBps: number }
+  /** The cache of the XBZRLE compression. */
+  | { readonly kind: 'setCompressionCache'; readonly cacheMiB: number }
+  /** The guest stops until its migration is resumed; it never goes back. */
+  | { readonly kind: 'interruptPostcopy' }
+  /** By which URI the source reaches the destination: that of the start, where it was started here; worked out where it is absent. */
+  | { readonly kind: 'resumePostcopy'; readonly destinationUri?: string; readonly migrationUri?: string }
   | { readonly kind: 'setMaxDowntime'; readonly downtimeMs: number }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
@@ -38,6 +75,8 @@ export type Mark =
   | { readonly kind: 'iteration'; readonly atMs: number; readonly elapsedMs: number; readonly iteration: number }
   | { readonly kind: 'phase'; readonly atMs: number; readonly elapsedMs: number; readonly phase: Phase }
   | { readonly kind: 'gap'; readonly atMs: number; readonly elapsedMs: number; readonly untilMs: number }
+  /** Somebody else, or an orchestrator, changed a value. */
+  | { readonly kind: 'change'; readonly atMs: number; readonly elapsedMs: number; readonly change: Change }
   | {
       readonly kind: 'action';
       readonly atMs: number;
@@ -49,6 +88,8 @@ export type Mark =
       /** What virsh answered: the value read back, or its refusal. */
       readonly answer: string;
       readonly failed: boolean;
+      /** The value that was in force before, where one was and it could be read: for taking the action back. */
+      readonly before?: number;
     };
 
 /** What a finished migration really took. A figure that no source gave is undefined. */
@@ -81,7 +122,38 @@ export interface MigrationState {
   /** After the end: the host on which the guest was left paused, if it was. */
   readonly leftPausedOn: string | undefined;
   readonly endedAtMs: number | undefined;
+  /** After the end: where the guest is, as both hosts tell it. Absent until they were asked, and in records of before. */
+  readonly place?: GuestPlace | undefined;
 }
+
+/**
+ * Whether the guest is in exactly one place after its migration, in the state it should be. `unknown`: a host can't tell, and
+ * `text` says which, or somebody has stopped it. `wrong`: `text` and `advice` are for people, `short` for a row of a tree.
+ */
+export type GuestPlace =
+  /** `note`: what is worth knowing all the same. */
+  | { readonly kind: 'fine'; readonly on: string; readonly note?: string }
+  | { readonly kind: 'unknown'; readonly text: string }
+  | {
+      readonly kind: 'wrong';
+      readonly problem: PlaceProblem;
+      readonly short: string;
+      readonly text: string;
+      readonly advice: string;
+      /** Where resuming the guest would put it right, if it would. */
+      readonly resumeOn: string | undefined;
+    };
+
+export type PlaceProblem =
+  /** Runs on both hosts: its disks are being written twice. */
+  | 'runsTwice'
+  /** Runs on one host, and the other one still holds a paused copy of it. */
+  | 'leftOver'
+  | 'pausedTwice'
+  /** Its migration ended in post-copy: neither half can run by itself. */
+  | 'halfOnEach'
+  | 'paused'
+  | 'runsNowhere';
 
 /** What changed, for those who send on only changes. */
 export interface MigrationChange {

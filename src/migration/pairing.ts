@@ -18,11 +18,12 @@ export function pairWithDestinations(fleet: Fleet, registry: MigrationRegistry, 
     }
   };
   const onFleet = fleet.onDidChange(pair);
-  const onStart = registry.onDidStart(pair);
+  // One starts, or is read back from the journal while its hosts are connected already.
+  const onMigrations = registry.onDidChange(pair);
   return {
     dispose: () => {
       onFleet.dispose();
-      onStart.dispose();
+      onMigrations.dispose();
     },
   };
 }

@@ -17,13 +17,19 @@ export function sightOf(job: JobInfo): JobSight {
   return job.operation === undefined || job.operation === 'outgoingMigration' ? 'outgoing' : 'other';
 }
 
+/** Whether the guest has left its source already: what steers pre-copy has no effect any more. */
+export function isInPostcopy({ phase }: { readonly phase: Phase }): boolean {
+  return phase === 'postcopy' || phase === 'postcopyInterrupted';
+}
+
 /**
  * The phase that one reading shows. The source's state tells post-copy and pause; figures tell the rest. While QEMU sets
  * up, libvirt prints no totals at all or zeros; while disks are copied first, memory has a total of 0 or has not begun.
  */
 export function phaseOf(job: JobFigures, state: StateAndReason | undefined): Phase {
   if (state?.state === 'paused') {
-    if (state.reason === 'post-copy' || state.reason === 'post-copy failed') return 'postcopy';
+    if (state.reason === 'post-copy') return 'postcopy';
+    if (state.reason === 'post-copy failed') return 'postcopyInterrupted';
     if (memoryBegan(job)) return 'paused';
   }
   if (memoryBegan(job)) return 'precopy';

@@ -19,6 +19,23 @@ export function diskRemainingBytes({ job }: Sample): number | undefined {
   return (job.diskTotalBytes ?? 0) > 0 ? job.diskRemainingBytes : undefined;
 }
 
+/** Memory sent so far; on a libvirt that tells only the sum, the sum. */
+export function sentBytes({ job }: Sample): number | undefined {
+  return job.memoryProcessedBytes ?? job.dataProcessedBytes;
+}
+
+/**
+ * Whether memory or storage was copied between two readings. At its end libvirt goes on to name a job whose figures stand still,
+ * for as long as the destination takes: readings alone don't tell that a migration goes on.
+ */
+export function goesOn(before: Sample, after: Sample): boolean {
+  return copiedBytes(after) > copiedBytes(before);
+}
+
+function copiedBytes(sample: Sample): number {
+  return (sentBytes(sample) ?? 0) + (sample.job.diskProcessedBytes ?? 0);
+}
+
 /** Undefined while nothing has been measured: QEMU reports 0 until its first 100 ms are over. */
 export function bandwidthBytesPerSecond({ job }: Sample): number | undefined {
   return positive(job.memoryBytesPerSecond);

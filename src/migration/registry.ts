@@ -1,5 +1,6 @@
 import { Emitter } from '../base/emitter.js';
 import type { Migration, Migrations } from './model.js';
+import { sameMigration } from './sameMigration.js';
 import type { TrackedMigration } from './trackedMigration.js';
 
 /** How many ended migrations stay in the list. */
@@ -25,8 +26,9 @@ export class MigrationRegistry implements Migrations {
     );
   }
 
+  /** By its id, or by that which another window gave it before their records became one. */
   get(id: string): TrackedMigration | undefined {
-    return this.byId.get(id);
+    return this.byId.get(id) ?? sameMigration(id, this.byId.values());
   }
 
   running(host: string, domainUuid: string): TrackedMigration | undefined {
@@ -40,9 +42,19 @@ export class MigrationRegistry implements Migrations {
     return [...this.byId.values()].filter((m) => m.running && m.source === host);
   }
 
+  /** Whether a migration from or to `host` runs. */
+  runsAt(host: string): boolean {
+    return [...this.byId.values()].some((m) => m.running && (m.source === host || m.state.destination === host));
+  }
+
   /** A domain migrates away from one place only: what two hosts of the tree that are one machine see is one migration. */
   runningAnywhere(domainUuid: string): readonly TrackedMigration[] {
     return [...this.byId.values()].filter((m) => m.running && m.domainUuid === domainUuid);
+  }
+
+  /** Those that are over. */
+  get past(): readonly TrackedMigration[] {
+    return [...this.byId.values()].filter((m) => !m.running);
   }
 
   /** Adds one seen for the first time. */

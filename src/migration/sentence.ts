@@ -1,7 +1,10 @@
 import { cleanLabel } from '../base/cleanText.js';
 import { formatBytes, formatDuration, formatMs, formatPercent, formatRate } from '../panel/format.js';
 import { type Describable, hostName } from './describe.js';
-import type { MigrationResult, Sample } from './model.js';
+import { autoConvergeNote } from './autoConverge.js';
+import { takenText } from './forecast/taken.js';
+import { outlookFor, verdictSentence } from './forecast/verdict.js';
+import type { MigrationResult, MigrationState, Sample } from './model.js';
 import {
   bandwidthBytesPerSecond,
   diskBytesPerSecond,
@@ -16,25 +19,38 @@ import {
 /** libvirt's reasons are a line; a longer one was not meant for this sentence. */
 const reasonLimit = 500;
 
-/** What happens and why; after the end, the result. Facts only: a figure that nobody gave is left out. */
+/** What happens and why, and what it comes to; after the end, the result. A figure that nobody gave is left out. */
 export function describeSentence(migration: Describable): string {
   const { state, samples } = migration;
-  if (state.outcome !== undefined) return withLeftPaused(outcomeSentence(migration), state.leftPausedOn);
+  if (state.outcome !== undefined)
+    return `${outcomeSentence(migration)}${placeSentence(state)}${whereAfterFailure(migration)}`;
   const sample = samples.at(-1);
   switch (state.phase) {
     case 'setup':
-      return 'libvirt connects the two hosts and prepares the destination; no memory has been copied yet.';
+      return withVerdict(
+        'libvirt connects the two hosts and prepares the destination; no memory has been copied yet.',
+        migration,
+      );
     case 'diskCopy':
-      return diskSentence(sample);
+      return withVerdict(diskSentence(sample), migration);
     case 'precopy':
-      return precopySentence(sample);
+      return `${withVerdict(precopySentence(sample), migration)}${autoConvergeNote(migration)}`;
     case 'paused':
-      return pausedSentence(migration, sample);
+      return withVerdict(pausedSentence(migration, sample), migration);
     case 'postcopy':
-      return postcopySentence(migration, sample);
+      return withVerdict(postcopySentence(migration, sample), migration);
+    case 'postcopyInterrupted':
+      return interruptedSentence(migration);
     case 'ended':
       return 'The migration has ended; both hosts are being asked how.';
   }
+}
+
+/** What was read, and what is expected of it. While nobody answers, nothing is. */
+function withVerdict(facts: string, migration: Describable): string {
+  const outlook = migration.state.interrupted === undefined ? outlookFor(migration) : undefined;
+  const verdict = outlook === undefined ? '' : verdictSentence(outlook);
+  return verdict === '' ? facts : `${facts} ${verdict}`;
 }
 
 function diskSentence(sample: Sample | undefined): string {
@@ -85,6 +101,15 @@ function postcopySentence({ source, state }: Describable, sample: Sample | undef
   );
 }
 
+function interruptedSentence({ source, state }: Describable): string {
+  const where = state.destination === undefined ? 'its destination' : hostName(state.destination);
+  return (
+    `The migration was interrupted in post-copy: the guest has half of its memory on ${where} and half on ${hostName(source)}, ` +
+    'and stands still as soon as it needs what is missing. It never goes back, and is lost if either half is: resume the migration, ' +
+    'once the two hosts reach each other.'
+  );
+}
+
 function outcomeSentence(migration: Describable): string {
   const { state, source, startedAtMs } = migration;
   const { outcome } = state;
@@ -104,8 +129,17 @@ function outcomeSentence(migration: Describable): string {
         'Whether it failed or was aborted elsewhere, the host does not tell.'
       );
     case 'lost':
-      return `Nobody saw how the migration ended: ${ended(cleanLabel(outcome.reason, reasonLimit))}`;
+      return `Nobody saw how the migration ended: ${ended(cleanLabel(outcome.reason, reasonLimit))}${lastVerdict(migration)}`;
   }
+}
+
+/** What was to be expected of one whose end nobody saw. */
+function lastVerdict({ samples, marks }: Describable): string {
+  const last = marks.findLast((mark) => mark.kind === 'phase' && mark.phase !== 'ended');
+  if (last?.kind !== 'phase') return '';
+  const outlook = outlookFor({ samples, marks, state: { phase: last.phase } });
+  const verdict = outlook === undefined ? '' : verdictSentence(outlook);
+  return verdict === '' ? '' : ` By its last reading: ${verdict.charAt(0).toLowerCase()}${verdict.slice(1)}`;
 }
 
 function completedSentence(migration: Describable, result: MigrationResult): string {
@@ -119,7 +153,8 @@ function completedSentence(migration: Describable, result: MigrationResult): str
   const done = `The migration${where} is complete`;
   if (facts.length === 0) return `${done}; neither host tells its figures any more.`;
   const unknown = downtimeMs === undefined ? ' How long the guest stood still, neither host tells.' : '';
-  return `${done}: it ${listed(facts)}.${unknown}${pauseNote(migration, downtimeMs)}`;
+  const taken = takenText(migration);
+  return `${done}: it ${listed(facts)}.${unknown}${pauseNote(migration, downtimeMs)}${taken === '' ? '' : ` ${taken}`}`;
 }
 
 /**
@@ -134,10 +169,19 @@ function pauseNote(migration: Describable, downtimeMs: number | undefined): stri
   return ` Before that it was paused for about ${formatMs(paused)}, which this downtime does not count.`;
 }
 
-function withLeftPaused(sentence: string, leftPausedOn: string | undefined): string {
-  return leftPausedOn === undefined
-    ? sentence
-    : `${sentence} The guest was left paused on ${hostName(leftPausedOn)}: resume it.`;
+/** What both hosts tell of the guest now, where that is not as it should be, or they can't tell. */
+function placeSentence({ leftPausedOn, place }: MigrationState): string {
+  if (leftPausedOn !== undefined) return ` The guest was left paused on ${hostName(leftPausedOn)}: resume it.`;
+  switch (place?.kind) {
+    case undefined:
+      return '';
+    case 'fine':
+      return place.note === undefined ? '' : ` ${place.note}`;
+    case 'unknown':
+      return ` ${place.text}`;
+    case 'wrong':
+      return ` ${place.text} ${place.advice}`;
+  }
 }
 
 function at(bytesPerSecond: number | undefined): string {
@@ -156,4 +200,11 @@ function listed(parts: readonly string[]): string {
 
 function ended(text: string): string {
   return /[.!?…]$/u.test(text) ? text : `${text}.`;
+}
+
+/** libvirt's reason does not say where the guest is; that is the first thing one wants to know. */
+function whereAfterFailure({ state, source }: Describable): string {
+  const { outcome, place } = state;
+  const isAsBefore = outcome?.kind === 'failed' && place?.kind === 'fine' && place.on === source;
+  return isAsBefore ? ` The guest is still on ${hostName(source)}.` : '';
 }

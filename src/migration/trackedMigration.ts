@@ -1,5 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Emitter } from '../base/emitter.js';
 import type { RawField } from '../virsh/jobInfo.js';
+import { changesBetween, mayBeReset, OwnValues } from './changes.js';
+import { HeldChanges } from './heldChanges.js';
+import { PauseWatch } from './pauses.js';
 import type { Mark, Migration, MigrationChange, MigrationState, Phase, Sample } from './model.js';
 
 /** What never changes about a migration: the first line of its journal. */
@@ -17,6 +21,15 @@ const gapFactor = 3;
 /** Shorter than this is no gap at any interval: a busy host is late by as much. */
 const minGapMs = 3000;
 
+/** An iteration that an event told of, and how many readings have not confirmed it. */
+interface ToldIteration {
+  readonly atMs: number;
+  readonly readings: number;
+}
+
+/** A reading may have been under way when the event came: the one after it at the latest knows of the iteration. */
+const readingsToConfirm = 2;
+
 /** The one mutable form of a migration: the watcher writes it, everyone else reads it as `Migration`. */
 export class TrackedMigration implements Migration {
   readonly id: string;
@@ -26,9 +39,17 @@ export class TrackedMigration implements Migration {
   readonly source: string;
   readonly startedAtMs: number;
 
-  private readonly sampleList: Sample[] = [];
-  private readonly markList: Mark[] = [];
+  /** What is set from here, told by whoever sets it. */
+  readonly ownValues = new OwnValues();
+  readonly pauses = new PauseWatch();
+
+  private sampleList: Sample[] = [];
+  private markList: Mark[] = [];
   private fieldList: readonly RawField[] = [];
+  private toldIterations = new Map<number, ToldIteration>();
+  private readonly held = new HeldChanges();
+  /** It has gone over to post-copy since the last reading. */
+  private switched = false;
   private current: MigrationState = {
     phase: 'setup',
     destination: undefined,
@@ -95,16 +116,43 @@ export class TrackedMigration implements Migration {
     }
     this.sampleList.push(sample);
     this.fieldList = fields;
-    const iteration = this.boundaryAt(atMs, elapsedMs, sample.job.memoryIteration);
+    marks.push(...this.confirmed(sample.job.memoryIteration));
+    const iteration = this.boundaryAt(atMs, elapsedMs, sample.job.memoryIteration, marks);
     if (iteration !== undefined) marks.push(iteration);
+    // While it is set up, libvirt itself puts in force what the migration was started with.
+    if (before !== undefined && this.current.phase !== 'setup') {
+      const found = changesBetween(before, sample, this.ownValues).map((change) => ({
+        kind: 'change' as const,
+        atMs,
+        elapsedMs,
+        change,
+      }));
+      const mayBeEnd = ({ change }: (typeof found)[number]): boolean => mayBeReset(change, this.current.phase);
+      if (this.switched) this.held.clear();
+      const steered = found.filter((mark) => !mayBeEnd(mark));
+      marks.push(...this.held.release(sample, steered.length > 0), ...steered);
+      this.held.hold(found.filter(mayBeEnd));
+      this.switched = false;
+    }
+    this.ownValues.age();
+    if (this.pauses.see(this.current.phase, sample)) {
+      marks.push({ kind: 'change', atMs, elapsedMs, change: { value: 'guest', to: 'paused' } });
+    }
     this.markList.push(...marks);
     this.changes.fire({ samples: [sample], marks });
   }
 
-  /** An iteration began, as an event tells it: earlier than the next sample would. */
+  /**
+   * An iteration began, as an event tells it: nearer to the moment than the next reading would be. It may be forged, so it
+   * becomes a mark only when a reading, or the record of the end, has got as far.
+   */
   addIteration(atMs: number, iteration: number): void {
-    const mark = this.boundaryAt(atMs, Math.max(0, atMs - this.startedAtMs), iteration);
-    if (mark !== undefined) this.addMark(mark);
+    this.toldIterations.set(iteration, { atMs, readings: 0 });
+  }
+
+  /** The record of the end has counted `iterations`: the last of them may have been too short for a reading. */
+  confirmIterations(iterations: number | undefined): void {
+    for (const mark of this.confirmed(iterations)) this.addMark(mark);
   }
 
   addMark(mark: Mark): void {
@@ -117,6 +165,7 @@ export class TrackedMigration implements Migration {
     const next = { ...this.current, ...change };
     if (sameState(next, this.current)) return;
     const newPhase = next.phase !== this.current.phase;
+    this.switched ||= newPhase && next.phase === 'postcopy';
     this.current = next;
     if (newPhase) this.addMark(this.phaseMark(next.phase, atMs));
     else this.changes.fire({ samples: [], marks: [] });
@@ -130,10 +179,22 @@ export class TrackedMigration implements Migration {
     fields: readonly RawField[],
     state: MigrationState,
   ): void {
-    this.sampleList.push(...samples);
-    this.markList.push(...marks);
-    this.fieldList = fields;
+    this.prepend(samples, marks, fields);
     this.current = state;
+    if (state.phase === 'precopy') this.pauses.ranBefore();
+  }
+
+  /** The history of one that ended before this window: it is read later than its state, which is all that lists show. */
+  fill(samples: readonly Sample[], marks: readonly Mark[], fields: readonly RawField[]): void {
+    this.prepend(samples, marks, fields);
+    this.changes.fire({ samples, marks });
+    this.stateChanges.fire();
+  }
+
+  private prepend(samples: readonly Sample[], marks: readonly Mark[], fields: readonly RawField[]): void {
+    this.sampleList = [...samples, ...this.sampleList];
+    this.markList = [...marks, ...this.markList];
+    this.fieldList = fields;
   }
 
   private phaseMark(phase: Phase, atMs: number): Mark {
@@ -142,9 +203,29 @@ export class TrackedMigration implements Migration {
     return { kind: 'phase', atMs, elapsedMs, phase };
   }
 
-  private boundaryAt(atMs: number, elapsedMs: number, iteration: number | undefined): Mark | undefined {
+  /** The boundaries of iterations up to `reached` that events told of; what no reading confirms is given up. */
+  private confirmed(reached: number | undefined): Mark[] {
+    const marks: Mark[] = [];
+    const waiting = new Map<number, ToldIteration>();
+    for (const [iteration, { atMs, readings }] of [...this.toldIterations].sort(([a], [b]) => a - b)) {
+      if (reached !== undefined && iteration <= reached) {
+        const mark = this.boundaryAt(atMs, Math.max(0, atMs - this.startedAtMs), iteration, marks);
+        if (mark !== undefined) marks.push(mark);
+      } else if (readings + 1 < readingsToConfirm) waiting.set(iteration, { atMs, readings: readings + 1 });
+    }
+    this.toldIterations = waiting;
+    return marks;
+  }
+
+  private boundaryAt(
+    atMs: number,
+    elapsedMs: number,
+    iteration: number | undefined,
+    newer: readonly Mark[],
+  ): Mark | undefined {
     if (iteration === undefined || iteration < 1) return undefined;
-    const last = this.markList.findLast((mark) => mark.kind === 'iteration');
+    const isBoundary = (mark: Mark): mark is Extract<Mark, { kind: 'iteration' }> => mark.kind === 'iteration';
+    const last = newer.findLast(isBoundary) ?? this.markList.findLast(isBoundary);
     return last !== undefined && last.iteration >= iteration
       ? undefined
       : { kind: 'iteration', atMs, elapsedMs, iteration };
@@ -158,6 +239,7 @@ function sameState(a: MigrationState, b: MigrationState): boolean {
     a.outcome === b.outcome &&
     a.interrupted === b.interrupted &&
     a.leftPausedOn === b.leftPausedOn &&
-    a.endedAtMs === b.endedAtMs
+    a.endedAtMs === b.endedAtMs &&
+    isDeepStrictEqual(a.place, b.place)
   );
 }

@@ -2,19 +2,20 @@ import { Disposables, type Disposable } from '../base/disposable.js';
 import { messageOf } from '../base/errors.js';
 import type { CommandLog } from '../base/log.js';
 import type { DomainEvent, ObservedHypervisor } from '../hypervisor/model.js';
-import { domainState, getMaxDowntime, jobInfo } from '../virsh/commands.js';
+import { asSample, domainState, getMaxDowntime, getPostcopySpeed, getSpeed, jobInfo } from '../virsh/commands.js';
+import { domainFigures } from '../virsh/hostCommands.js';
 import type { Domain } from '../hypervisor/model.js';
 import type { StateAndReason } from '../virsh/domain.js';
 import { hasNoJob } from '../virsh/errors.js';
 import type { JobInfo } from '../virsh/jobInfo.js';
 import type { Ending } from './ending.js';
 import type { Sample } from './model.js';
-import { phaseOf, sightOf } from './phase.js';
+import { measuredLately } from './preflight/dirtyRate.js';
+import { isInPostcopy, phaseOf, sightOf } from './phase.js';
 import type { MigrationRegistry } from './registry.js';
+import { isSameStart, migrationId } from './sameMigration.js';
 import { TrackedMigration } from './trackedMigration.js';
 
-/** A restored migration and a running job are the same when their starts, each worked out from a clock, are this near. */
-const sameStartToleranceMs = 5000;
 /** A job whose elapsed time went back by more than this is another job than the one before. */
 const elapsedJitterMs = 500;
 
@@ -23,8 +24,23 @@ interface Reading {
   readonly job: JobInfo;
   readonly state: StateAndReason | undefined;
   readonly maxDowntimeMs: number | undefined;
+  readonly speedLimitMiBps: number | undefined;
+  readonly postcopySpeedMiBps: number | undefined;
+  readonly residentBytes: number | undefined;
   readonly atMs: number;
 }
+
+/** What of a domain is asked beside its job. */
+interface Asked {
+  /** Its state, and the limits in force. */
+  readonly fully: boolean;
+  readonly inPostcopy: boolean;
+  /** What of its host's memory it holds. */
+  readonly resident: boolean;
+}
+
+/** Readings in which that is asked: the first may have been of the job alone. Later, QEMU itself has grown by the migration. */
+const residentReadings = 2;
 
 export interface WatcherOptions {
   readonly hypervisor: ObservedHypervisor;
@@ -77,7 +93,9 @@ export class MigrationWatcher implements Disposable {
       this.lookEverywhere();
       return;
     }
-    const why = hypervisor.status.kind === 'failed' ? hypervisor.status.message : `${this.host} is not connected.`;
+    const { status } = hypervisor;
+    const why =
+      status.kind === 'failed' || status.kind === 'reconnecting' ? status.message : `${this.host} is not connected.`;
     for (const migration of registry.unfinishedFrom(this.host)) migration.update({ interrupted: why }, Date.now());
   }
 
@@ -110,7 +128,12 @@ export class MigrationWatcher implements Disposable {
   }
 
   private liveOf(uuid: string): TrackedMigration | undefined {
-    for (const migration of this.live) if (migration.domainUuid === uuid) return migration;
+    for (const migration of this.live) {
+      if (migration.domainUuid !== uuid) continue;
+      if (migration.running) return migration;
+      // Another window has told its end, while this one could not ask.
+      this.live.delete(migration);
+    }
     return undefined;
   }
 
@@ -134,14 +157,20 @@ export class MigrationWatcher implements Disposable {
   }
 
   private async lookNow(uuid: string, leftBehind: TrackedMigration | undefined, likely: boolean): Promise<void> {
-    const known = this.liveOf(uuid) ?? leftBehind;
+    const asked = this.liveOf(uuid) ?? leftBehind;
     let reading: Reading;
     try {
-      reading = await this.read(uuid, likely || known !== undefined);
+      reading = await this.read(uuid, {
+        fully: likely || asked !== undefined,
+        inPostcopy: asked !== undefined && isInPostcopy(asked.state),
+        resident: asked === undefined ? likely : asked.samples.length < residentReadings && !isResidentKnown(asked),
+      });
     } catch (error) {
-      this.missed(known, error);
+      this.missed(asked, error);
       return;
     }
+    // Another window may have told its end meanwhile: a job that runs now is another one's.
+    const known = asked?.running === true ? asked : undefined;
     const outgoing = sightOf(reading.job) === 'outgoing';
     if (known !== undefined && outgoing && continues(known, reading, this.live.has(known))) this.add(known, reading);
     else {
@@ -150,7 +179,7 @@ export class MigrationWatcher implements Disposable {
     }
   }
 
-  private async read(uuid: string, fully: boolean): Promise<Reading> {
+  private async read(uuid: string, { fully, inPostcopy, resident }: Asked): Promise<Reading> {
     const { hypervisor } = this.options;
     const capabilities = hypervisor.capabilities;
     const job = hypervisor.run(jobInfo(uuid, { raw: capabilities?.rawStats ?? false }));
@@ -161,10 +190,19 @@ export class MigrationWatcher implements Disposable {
           capabilities?.maxDowntimeReadable === true
             ? hypervisor.run(getMaxDowntime(uuid)).catch(() => undefined)
             : undefined,
+          // libvirt tells it to nobody who may only read.
+          hypervisor.config.readOnly || inPostcopy ? undefined : hypervisor.run(getSpeed(uuid)).catch(() => undefined),
+          hypervisor.config.readOnly || !inPostcopy || capabilities?.postcopySpeed !== true
+            ? undefined
+            : hypervisor.run(getPostcopySpeed(uuid)).catch(() => undefined),
+          resident
+            ? hypervisor.run(asSample(domainFigures(uuid, { dirtyRate: false }), uuid)).catch(() => undefined)
+            : undefined,
         ])
-      : Promise.resolve([undefined, undefined] as const);
-    const [info, [state, maxDowntimeMs]] = await Promise.all([job, rest]);
-    return { job: info, state, maxDowntimeMs, atMs: Date.now() };
+      : Promise.resolve([undefined, undefined, undefined, undefined, undefined] as const);
+    const [info, [state, maxDowntimeMs, speedLimitMiBps, postcopySpeedMiBps, figures]] = await Promise.all([job, rest]);
+    const residentBytes = figures?.residentBytes;
+    return { job: info, state, maxDowntimeMs, speedLimitMiBps, postcopySpeedMiBps, residentBytes, atMs: Date.now() };
   }
 
   /** A reading that did not come: the domain is gone, or the host did not answer. */
@@ -180,7 +218,7 @@ export class MigrationWatcher implements Disposable {
     const domain = hypervisor.domains.get(uuid);
     const startedAtMs = reading.atMs - (reading.job.timeElapsedMs ?? 0);
     const migration = new TrackedMigration({
-      id: `${uuid}-${Math.round(startedAtMs)}`,
+      id: migrationId(uuid, startedAtMs),
       domainUuid: uuid,
       domainName: domain?.name ?? uuid,
       domainTitle: domain?.title ?? domain?.platformName,
@@ -195,12 +233,34 @@ export class MigrationWatcher implements Disposable {
 
   private add(migration: TrackedMigration, reading: Reading): void {
     const { fields, ...job } = reading.job;
-    const { atMs, maxDowntimeMs, state } = reading;
-    const sample: Sample = { atMs, elapsedMs: job.timeElapsedMs ?? atMs - migration.startedAtMs, job, maxDowntimeMs };
+    const { atMs, maxDowntimeMs, speedLimitMiBps, postcopySpeedMiBps, residentBytes, state } = reading;
+    const elapsedMs = job.timeElapsedMs ?? atMs - migration.startedAtMs;
+    const phase = phaseOf(job, state);
+    const speeds = isInPostcopy({ phase })
+      ? // libvirt lifts the plain limit as it switches: nobody has changed it, and it says nothing any more.
+        { speedLimitMiBps: undefined, ...(postcopySpeedMiBps === undefined ? {} : { postcopySpeedMiBps }) }
+      : { speedLimitMiBps };
+    const before =
+      migration.samples.length > 0 ? undefined : measuredLately(this.options.hypervisor, migration.domainUuid);
+    const sample: Sample = {
+      atMs,
+      elapsedMs,
+      job,
+      maxDowntimeMs,
+      ...speeds,
+      ...(residentBytes === undefined
+        ? {}
+        : { residentBytes, ...(this.isEmulated(migration) ? { isEmulated: true } : {}) }),
+      ...(before === undefined ? {} : { measuredDirtyBytesPerSecond: before }),
+    };
     this.live.add(migration);
-    migration.update({ phase: phaseOf(job, state), interrupted: undefined }, atMs);
+    migration.update({ phase, interrupted: undefined }, atMs);
     migration.addSample(sample, fields, this.options.sampleIntervalMs());
     this.schedule();
+  }
+
+  private isEmulated({ domainUuid }: TrackedMigration): boolean {
+    return this.options.hypervisor.domains.get(domainUuid)?.virtType === 'qemu';
   }
 
   private end(migration: TrackedMigration, lastSight: JobInfo | undefined): void {
@@ -225,6 +285,10 @@ export class MigrationWatcher implements Disposable {
   }
 }
 
+function isResidentKnown({ samples }: TrackedMigration): boolean {
+  return samples.some(({ residentBytes }) => residentBytes !== undefined);
+}
+
 /** Only an active domain can have a job. */
 function mayMigrate(domain: Domain): boolean {
   return domain.state !== 'shutOff' && domain.state !== 'crashed';
@@ -237,5 +301,5 @@ function continues(migration: TrackedMigration, { job, atMs }: Reading, watched:
   const last = migration.lastSample;
   if (last !== undefined && elapsedMs + elapsedJitterMs < last.elapsedMs) return false;
   // While it is watched this machine's clock has no say: it may be set, or the laptop may sleep.
-  return watched || Math.abs(atMs - elapsedMs - migration.startedAtMs) < sameStartToleranceMs;
+  return watched || isSameStart(atMs - elapsedMs, migration.startedAtMs);
 }

@@ -4,7 +4,17 @@
  */
 
 /** The ways to steer, in the order they are shown. */
-export type PanelAction = 'setSpeed' | 'setMaxDowntime' | 'pause' | 'resume' | 'switchToPostcopy' | 'abort';
+export type PanelAction =
+  | 'setSpeed'
+  | 'setMaxDowntime'
+  | 'setCompressionCache'
+  | 'pause'
+  | 'resume'
+  | 'switchToPostcopy'
+  | 'interruptPostcopy'
+  | 'resumePostcopy'
+  | 'abort'
+  | 'undo';
 
 /** A button: shown disabled with `why` in its tooltip when it can't work now. */
 export interface PanelButton {
@@ -13,6 +23,32 @@ export interface PanelButton {
   readonly enabled: boolean;
   /** What it does, or why it is disabled. */
   readonly why: string;
+}
+
+/** What can be done to bring a migration to its end, or to leave it alone. */
+export type PanelWayKind = 'wait' | 'setSpeed' | 'setMaxDowntime' | 'pause' | 'switchToPostcopy';
+
+/** A way out, as a button: what is done, and what comes of it. */
+export interface PanelWay {
+  readonly way: PanelWayKind;
+  /** MiB/s or ms; undefined where the way needs no value. */
+  readonly value: number | undefined;
+  /** `Max downtime 3 000 ms`. */
+  readonly label: string;
+  /** `ends in ~40 s`. */
+  readonly finish: string;
+  /** `stands still for at most 2.9 s`; undefined where nobody can tell. */
+  readonly freeze: string | undefined;
+  readonly enabled: boolean;
+  /** What it does, or why it is disabled. */
+  readonly why: string;
+}
+
+/** How far a migration is that is judged to end: it never goes back. */
+export interface PanelProgress {
+  readonly percent: number;
+  /** `Copying memory · ~40 s left`. */
+  readonly text: string;
 }
 
 /** One figure of the header's row: `Remaining`, `121 MiB`. */
@@ -43,6 +79,12 @@ export interface PanelHeader {
   readonly ended: boolean;
   readonly figures: readonly PanelFigure[];
   readonly buttons: readonly PanelButton[];
+  /** By the least harm first; empty where there is nothing to choose. */
+  readonly ways: readonly PanelWay[];
+  /** What was done last to bring it to its end, and what was foretold of that. */
+  readonly taken: string | undefined;
+  /** Undefined where it is not judged to end, or too early to judge. */
+  readonly progress: PanelProgress | undefined;
 }
 
 /** One reading for the charts. Undefined where the host did not say. */
@@ -67,6 +109,8 @@ export type PanelMark =
   | { readonly kind: 'iteration'; readonly elapsedMs: number; readonly iteration: number }
   | { readonly kind: 'action'; readonly elapsedMs: number; readonly label: string; readonly failed: boolean }
   | { readonly kind: 'phase'; readonly elapsedMs: number; readonly label: string }
+  /** Done by somebody else. */
+  | { readonly kind: 'change'; readonly elapsedMs: number; readonly label: string }
   | { readonly kind: 'gap'; readonly elapsedMs: number; readonly untilMs: number };
 
 /** A row of the table of all that domjobinfo printed: `label` for people, `name` as printed. */
@@ -107,11 +151,29 @@ export interface PanelUpdate {
   readonly log?: readonly PanelLogEntry[];
 }
 
-export type ToPanel = PanelInit | PanelUpdate;
+/** The migration as it was at a moment of its past. Histories are cut by the page, which has them. */
+export interface PanelMoment {
+  readonly type: 'moment';
+  readonly migrationId: string;
+  readonly elapsedMs: number;
+  /** The same by the clock. */
+  readonly atMs: number;
+  readonly header: PanelHeader;
+  readonly fields: readonly PanelField[];
+  /** What was foretold then, and how it turned out. */
+  readonly said: string;
+}
+
+export type ToPanel = PanelInit | PanelUpdate | PanelMoment;
 
 export type FromPanel =
   /** The page runs and shows nothing yet: answer with `init`. */
   | { readonly type: 'ready' }
   | { readonly type: 'action'; readonly action: PanelAction }
+  | { readonly type: 'way'; readonly way: PanelWayKind; readonly value?: number | undefined }
+  /** Shows a past migration as it was then; answered with `moment`. */
+  | { readonly type: 'moment'; readonly elapsedMs: number }
+  | { readonly type: 'export'; readonly format: 'csv' | 'json' }
+  | { readonly type: 'compare' }
   /** A virsh line or the table, as text, for the clipboard: the page may not have the clipboard itself. */
   | { readonly type: 'copy'; readonly text: string };

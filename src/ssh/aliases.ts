@@ -1,10 +1,15 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { posix, win32 } from 'node:path';
 import type * as SshConfigModule from 'ssh-config';
+import {
+  type ConfigFiles,
+  configRoots,
+  configsOnDisk,
+  includedFiles,
+  maxIncludeDepth,
+  parseConfig,
+  wordsOf,
+} from './configFiles.js';
 import { parseDestination } from './destination.js';
 import type { SshEnvironment } from './environment.js';
-import { expandPath } from './expand.js';
-import { expandGlob, type ListFolder } from './glob.js';
 
 /** A host that the user's ssh configuration names, to be offered where a destination is asked for. */
 export interface SshAlias {
@@ -14,18 +19,6 @@ export interface SshAlias {
   readonly user: string | undefined;
 }
 
-/** Where configurations lie; the disk, but for tests of other platforms. */
-export interface ConfigFiles {
-  /** Rejects for what can't be read. */
-  readText(path: string): Promise<string>;
-  readonly list: ListFolder;
-}
-
-/** As deep as ssh itself follows Include. */
-const maxDepth = 16;
-/** No configuration is larger; a log or a disk image named by mistake is. */
-const maxFileBytes = 4 * 1024 * 1024;
-
 /**
  * The aliases of the user's ssh configuration and of the system's, or of `configFile` alone as `ssh -F` has it, in the order
  * they are written. Never rejects: what can't be read or understood only names nothing.
@@ -33,54 +26,34 @@ const maxFileBytes = 4 * 1024 * 1024;
 export async function readAliases(
   environment: SshEnvironment,
   configFile: string | undefined,
-  files: ConfigFiles = disk,
+  files: ConfigFiles = configsOnDisk,
 ): Promise<SshAlias[]> {
-  const path = environment.platform === 'win32' ? win32 : posix;
-  const userFolder = path.join(environment.homeDir, '.ssh');
-  const systemFolder = environment.platform === 'win32' ? expand('__PROGRAMDATA__\\ssh', environment) : '/etc/ssh';
-  const roots =
-    configFile === undefined
-      ? [
-          { file: path.join(userFolder, 'config'), folder: userFolder },
-          { file: path.join(systemFolder, 'ssh_config'), folder: systemFolder },
-        ]
-      : // ssh takes a file given by -F for the user's: what it includes lies in ~/.ssh.
-        [{ file: expand(configFile, environment), folder: userFolder }];
-
-  const { default: SSHConfig } = await import('ssh-config');
   const found = new Map<string, SshAlias>();
   const seen = new Set<string>();
   const follow = async (file: string, folder: string, depth: number): Promise<void> => {
-    if (depth > maxDepth || seen.has(file)) return;
+    if (depth > maxIncludeDepth || seen.has(file)) return;
     seen.add(file);
-    for (const line of await linesOf(SSHConfig, file, files)) {
+    for (const line of await linesOf(file, files)) {
       if (line.kind === 'alias') add(found, line.alias);
       else {
-        const pattern = path.resolve(folder, expand(line.pattern, environment));
-        for (const included of await expandGlob(pattern, path, files.list)) await follow(included, folder, depth + 1);
+        const paths = await includedFiles(line.pattern, folder, environment, files);
+        for (const included of paths) await follow(included, folder, depth + 1);
       }
     }
   };
-  for (const { file, folder } of roots) await follow(file, folder, 0);
+  for (const { file, folder } of configRoots(environment, configFile)) await follow(file, folder, 0);
   return [...found.values()];
 }
 
 type ConfigLine =
   { readonly kind: 'alias'; readonly alias: SshAlias } | { readonly kind: 'include'; readonly pattern: string };
 
-type SshConfig = typeof SshConfigModule.default;
-
-async function linesOf(SSHConfig: SshConfig, file: string, files: ConfigFiles): Promise<ConfigLine[]> {
+async function linesOf(file: string, files: ConfigFiles): Promise<ConfigLine[]> {
   try {
-    return aliasLines(SSHConfig, await files.readText(file));
+    return linesIn(await parseConfig(await files.readText(file)), []);
   } catch {
     return [];
   }
-}
-
-/** What a configuration's text names and includes, in its order. Throws for a text that can't be taken apart. */
-function aliasLines(SSHConfig: SshConfig, text: string): ConfigLine[] {
-  return linesIn(SSHConfig.parse(text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n')), []);
 }
 
 /** `names`: the aliases of the block that `config` stands in. */
@@ -115,10 +88,6 @@ function isAlias(word: string): boolean {
   }
 }
 
-function wordsOf({ value }: SshConfigModule.Directive): string[] {
-  return typeof value === 'string' ? [value] : value.map(({ val }) => val);
-}
-
 /** The first value of a keyword counts, as for ssh. */
 function add(found: Map<string, SshAlias>, alias: SshAlias): void {
   const known = found.get(alias.name);
@@ -128,17 +97,3 @@ function add(found: Map<string, SshAlias>, alias: SshAlias): void {
     user: known?.user ?? alias.user,
   });
 }
-
-/** Before a host is known its tokens stand for themselves. */
-function expand(path: string, environment: SshEnvironment): string {
-  return expandPath(path, environment, { original: '%n', hostName: '%h', port: 22, user: '%r' });
-}
-
-const disk: ConfigFiles = {
-  async readText(path) {
-    const { size } = await stat(path).then((status) => (status.isFile() ? status : Promise.reject(new Error(path))));
-    if (size > maxFileBytes) throw new Error(`${path} is too large`);
-    return readFile(path, 'utf8');
-  },
-  list: (folder) => readdir(folder).catch(() => []),
-};

@@ -49,16 +49,18 @@ export function connectError(failure: TransportFailure, host: ResolvedHost): Ssh
   if (tooManyFailures.test(failure.message)) {
     return new SshError(
       'authentication',
-      `${name} gave up after too many keys that it does not accept.`,
-      'Set IdentityFile and IdentitiesOnly for it in your ssh configuration, so that only the right key is offered.',
+      `${name} gave up after too many attempts to log in.`,
+      'If many keys are offered to it, set IdentityFile and IdentitiesOnly in your ssh configuration, so that only the right one is.',
       cause,
     );
   }
   const lacking = /no matching (.+)$/.exec(failure.message)?.[1];
   if (lacking !== undefined) {
-    return unreachable(
+    return new SshError(
+      'unreachable',
       `${name} and this extension have no ${printable(lacking)} in common.`,
       'Its sshd is too old, or restricted to algorithms that are not supported here.',
+      { ...cause, opensshMay: `${name} and ssh2 have no ${printable(lacking)} in common.` },
     );
   }
   if (failure.level === 'client-socket') return unreachable(`${name}: ${printable(failure.message)}.`);
@@ -96,26 +98,6 @@ export function cancelled(destination: string): SshError {
   return new SshError('cancelled', `Connecting to ${printable(destination)} was cancelled.`);
 }
 
-/** Reached through another host, or a command: what this transport can't do yet. */
-export function proxyError(host: ResolvedHost): SshError | undefined {
-  const { destination, proxyJump, proxyCommand, hostName, port } = host;
-  if (proxyJump !== undefined) {
-    return new SshError(
-      'unreachable',
-      `${destination} is reached through another host (ProxyJump ${printable(proxyJump)}), which is not supported yet.`,
-      `Until it is, forward a port in a terminal, ssh -N -L 2222:${hostName}:${port} ${printable(proxyJump)}, and add localhost:2222.`,
-    );
-  }
-  if (proxyCommand !== undefined) {
-    return new SshError(
-      'unreachable',
-      `${destination} is reached by a command (ProxyCommand ${printable(proxyCommand)}), which is not supported yet.`,
-      `Until it is, forward a port in a terminal, ssh -N -L 2222:localhost:${port} ${destination}, and add localhost:2222.`,
-    );
-  }
-  return undefined;
-}
-
 /** Why an established connection is gone. `failure` is undefined where the server just closed it. */
 export function lossError(failure: TransportFailure | undefined, address: string, silenceMs: number): SshError {
   const cause = failure === undefined ? {} : { cause: failure };
@@ -130,7 +112,7 @@ export function lossError(failure: TransportFailure | undefined, address: string
 export function channelError(failure: TransportFailure, address: string): SshError {
   if (/open failure/i.test(failure.message)) {
     return new SshError(
-      'channel',
+      'channelRefused',
       `${address} opens no further session: ${printable(failure.message.replace(/^.*open failure: /i, ''))}.`,
       'Its sshd limits the sessions of one connection (MaxSessions); this extension needs a few.',
       { cause: failure },

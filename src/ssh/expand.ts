@@ -35,6 +35,12 @@ export function expandPath(path: string, environment: SshEnvironment, values: To
     );
 }
 
+/** The tokens that ProxyJump and ProxyCommand know, which `ssh -G` leaves as they are. Others stay, as they would in a path. */
+export function expandProxy(text: string, { hostName, original, port, user }: TokenValues): string {
+  const tokens: Record<string, string> = { '%': '%', h: hostName, n: original, p: String(port), r: user };
+  return text.replace(/%([%a-zA-Z])/g, (whole, token: string) => tokens[token] ?? whole);
+}
+
 /**
  * `ssh -G` prints lists of files with bare spaces between them, though paths may hold spaces: a word that begins no path
  * belongs to the one before it.

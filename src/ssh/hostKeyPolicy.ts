@@ -42,11 +42,37 @@ export function judgeHostKey(entries: readonly KnownHostEntry[], names: HostKeyN
   return {
     kind: 'unknown',
     otherTypes: [...new Set(keys.map((entry) => entry.keyType))],
-    certAuthority: about.some((entry) => entry.marker === 'cert-authority'),
+    // Under the bare name too, as for a key.
+    certAuthority: [...about, ...aboutBare].some((entry) => entry.marker === 'cert-authority'),
   };
 }
 
-export type HostKeyDecision = 'accept' | 'ask' | 'refuse';
+/**
+ * As `judgeHostKey`, by CheckHostIP under the address as well: a key that disagrees with what is known there is changed, or
+ * revoked, whatever is known of the name. `names` are those that the verdict is about.
+ */
+export function judgeHostAndAddress(
+  entries: readonly KnownHostEntry[],
+  names: HostKeyNames,
+  addressNames: HostKeyNames | undefined,
+  key: Buffer,
+): { readonly verdict: HostKeyVerdict; readonly names: HostKeyNames } {
+  const verdict = judgeHostKey(entries, names, key);
+  if (addressNames === undefined || isAgainst(verdict)) return { verdict, names };
+  const ofAddress = judgeHostKey(entries, addressNames, key);
+  return isAgainst(ofAddress) ? { verdict: ofAddress, names: addressNames } : { verdict, names };
+}
+
+function isAgainst({ kind }: HostKeyVerdict): boolean {
+  return kind === 'changed' || kind === 'revoked';
+}
+
+export type HostKeyDecision =
+  | 'accept'
+  | 'ask'
+  | 'refuse'
+  /** Only a certificate would tell, and this transport can't check one. */
+  | 'leave';
 
 /**
  * What to do about a verdict. No setting accepts a key silently: `no` and `accept-new` of the configuration also ask. Where
@@ -64,6 +90,7 @@ export function decideHostKey(
     case 'revoked':
       return 'refuse';
     case 'unknown':
+      if (verdict.certAuthority) return 'leave';
       return canAsk && strict !== 'yes' ? 'ask' : 'refuse';
   }
 }

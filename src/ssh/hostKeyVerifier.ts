@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto';
 import { messageOf } from '../base/errors.js';
 import type { Deadline } from './deadline.js';
-import { decideHostKey, type HostKeyNames, type HostKeyVerdict, judgeHostKey } from './hostKeyPolicy.js';
+import { decideHostKey, type HostKeyNames, type HostKeyVerdict, judgeHostAndAddress } from './hostKeyPolicy.js';
 import { type KnownHostEntry, keyTypeOf, knownHostName, knownHostsLine } from './knownHosts.js';
 import type { KnownHostsFiles } from './knownHostsFile.js';
 import { listed } from './printable.js';
 import { labelOf, type ResolvedHost } from './resolvedHost.js';
-import { type ConnectPrompts, SshError } from './types.js';
+import { isShortRsaKey } from './rsaSize.js';
+import { type ConnectPrompts, SshError, type SshErrorOptions } from './types.js';
 
 export interface HostKeyVerifierOptions {
   readonly host: ResolvedHost;
   readonly entries: readonly KnownHostEntry[];
   readonly files: KnownHostsFiles;
+  /** The extension's own known_hosts, where accepted keys go instead of the user's. */
+  readonly acceptedKeysFile: string | undefined;
   readonly prompts: ConnectPrompts | undefined;
   readonly deadline: Deadline;
   /** Told when an accepted key could not be written down. */
@@ -24,46 +27,57 @@ export class HostKeyVerifier {
 
   constructor(private readonly options: HostKeyVerifierOptions) {}
 
-  /** Resolves when `key` is trusted; rejects with an `SshError` that says why it isn't. */
-  async verify(key: Buffer): Promise<void> {
+  /** Resolves when `key` is trusted; rejects with an `SshError` that says why it isn't. `address` is shown to who is asked. */
+  async verify(key: Buffer, address: string | undefined): Promise<void> {
     const { host, entries, prompts } = this.options;
     if (this.trusted !== undefined) {
       // Keys are exchanged again every so often; the host stays the one it was.
       if (this.trusted.equals(key)) return;
       throw new SshError('hostKeyChanged', `${host.destination} changed its host key while it was connected.`);
     }
-    const verdict = judgeHostKey(entries, namesOf(host), key);
+    if (isShortRsaKey(key, host.requiredRsaBits)) throw shortKey(host);
+    const { verdict, names } = judgeHostAndAddress(entries, namesOf(host), this.addressNames(address), key);
     switch (decideHostKey(verdict, host.strictHostKeyChecking, prompts !== undefined)) {
       case 'accept':
         break;
       case 'ask':
-        await this.ask(key, verdict);
+        await this.ask(key, verdict, address);
         break;
       case 'refuse':
-        throw this.refusal(key, verdict);
+        throw this.refusal(key, verdict, names);
+      case 'leave':
+        throw this.unverifiable(key);
     }
     this.trusted = key;
   }
 
-  private async ask(key: Buffer, verdict: HostKeyVerdict): Promise<void> {
+  /** What the address is called, where CheckHostIP wants it to be looked at, and it says more than the name. */
+  private addressNames(address: string | undefined): HostKeyNames | undefined {
+    const { hostName, port, checkHostIp } = this.options.host;
+    if (!checkHostIp || address === undefined || address === hostName || isLoopback(address)) return undefined;
+    return { name: knownHostName(address, port, undefined), bareName: knownHostName(address, 22, undefined) };
+  }
+
+  private async ask(key: Buffer, verdict: HostKeyVerdict, address: string | undefined): Promise<void> {
     const { host, prompts, deadline } = this.options;
     const question = {
       destination: host.destination,
       host: host.hostName,
+      address,
       port: host.port,
       keyType: keyTypeOf(key) ?? 'unknown',
       fingerprint: fingerprintOf(key),
       otherKnownTypes: verdict.kind === 'unknown' ? verdict.otherTypes : [],
     };
     const accepted = await deadline.whileAsking(prompts?.confirmHostKey(question) ?? Promise.resolve(false));
-    if (!accepted) throw this.unknown(key, verdict, 'Its key was not accepted.');
+    if (!accepted) throw this.unknown(key, verdict, 'Its key was not accepted.', { byUser: true });
     await this.remember(key);
   }
 
   /** The user's word holds for this connection even where it can't be written down. */
   private async remember(key: Buffer): Promise<void> {
-    const { host, files, onNotice } = this.options;
-    const [file] = host.userKnownHostsFiles;
+    const { host, files, acceptedKeysFile, onNotice } = this.options;
+    const [file] = acceptedKeysFile === undefined ? host.userKnownHostsFiles : [acceptedKeysFile];
     if (file === undefined) return;
     const { name } = namesOf(host);
     const type = keyTypeOf(key) ?? '';
@@ -76,19 +90,22 @@ export class HostKeyVerifier {
     }
   }
 
-  private refusal(key: Buffer, verdict: HostKeyVerdict): SshError {
+  private refusal(key: Buffer, verdict: HostKeyVerdict, { name }: HostKeyNames): SshError {
     const { host } = this.options;
     switch (verdict.kind) {
-      case 'changed':
+      case 'changed': {
+        const { file, line } = verdict;
         return new SshError(
           'hostKeyChanged',
-          `${this.shown(key)} is not the one in ${verdict.file} line ${verdict.line}: somebody may be in the middle, and nothing was sent.`,
-          `If the host was installed anew, forget its old key: ssh-keygen -f "${verdict.file}" -R "${namesOf(host).name}".`,
+          `Host key changed: ${this.shown(key)} is not the one in ${file} line ${line}: somebody may be in the middle, and nothing was sent.`,
+          `If the host was installed anew, forget its old key: ssh-keygen -f "${file}" -R "${name}".`,
+          { hostKey: { name, file, line } },
         );
+      }
       case 'revoked':
         return new SshError(
           'hostKeyRevoked',
-          `${this.shown(key)} was revoked in ${verdict.file} line ${verdict.line}: it must not be trusted.`,
+          `Revoked host key: ${this.shown(key)} was revoked in ${verdict.file} line ${verdict.line}: it must not be trusted.`,
           `Whoever runs ${host.destination} has to give it a new key.`,
         );
       default:
@@ -102,19 +119,44 @@ export class HostKeyVerifier {
     }
   }
 
-  private unknown(key: Buffer, verdict: HostKeyVerdict, advice: string): SshError {
-    const { otherTypes, certAuthority } =
-      verdict.kind === 'unknown' ? verdict : { otherTypes: [], certAuthority: false };
+  private unknown(key: Buffer, verdict: HostKeyVerdict, advice: string, options?: SshErrorOptions): SshError {
+    const otherTypes = verdict.kind === 'unknown' ? verdict.otherTypes : [];
     const known = otherTypes.length > 0 ? ` (known are only its keys of type ${listed(otherTypes)})` : '';
-    const authority = certAuthority
-      ? ' known_hosts trusts an authority for it, but certificates of hosts are not supported yet.'
-      : '';
-    return new SshError('hostKeyUnknown', `${this.shown(key)} is not known${known}.${authority}`, advice);
+    return new SshError(
+      'hostKeyUnknown',
+      `Unknown host key: ${this.shown(key)} is not known${known}.`,
+      advice,
+      options,
+    );
+  }
+
+  private unverifiable(key: Buffer): SshError {
+    const { destination } = this.options.host;
+    return new SshError(
+      'hostKeyUnverifiable',
+      `Host key not checked: ${this.shown(key)} is to be vouched for by an authority (@cert-authority in known_hosts), which ssh2 can't check.`,
+      "Have the transport chosen automatically, or set it to the system's ssh.",
+      { opensshMay: `known_hosts trusts an authority for ${destination}, whose certificates ssh2 can't check.` },
+    );
   }
 
   private shown(key: Buffer): string {
-    return `The ${keyTypeOf(key) ?? 'host'} key of ${labelOf(this.options.host)}, ${fingerprintOf(key)},`;
+    return `the ${keyTypeOf(key) ?? 'host'} key of ${labelOf(this.options.host)}, ${fingerprintOf(key)},`;
   }
+}
+
+/** ssh does not compare these: every machine has them. */
+function isLoopback(address: string): boolean {
+  return address === '::1' || /^(?:::ffff:)?127\./.test(address);
+}
+
+/** Of a host whose RSA key is shorter than RequiredRSASize. */
+export function shortKey(host: ResolvedHost): SshError {
+  return new SshError(
+    'hostKeyUnknown',
+    `Host key not taken: the RSA key of ${labelOf(host)} has fewer than ${host.requiredRsaBits} bits (RequiredRSASize).`,
+    'Whoever runs it has to give it a longer key, or one of another type.',
+  );
 }
 
 export function namesOf(host: ResolvedHost): HostKeyNames {

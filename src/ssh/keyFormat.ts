@@ -9,7 +9,12 @@ export type KeyFormat =
       readonly publicKey: Buffer | undefined;
     }
   | { readonly kind: 'public'; readonly publicKey: Buffer }
-  | { readonly kind: 'unusable'; readonly reason: string };
+  | {
+      readonly kind: 'unusable';
+      readonly reason: string;
+      /** Whether it is a key that the system's own ssh reads. */
+      readonly opensshMay: boolean;
+    };
 
 const opensshMagic = 'openssh-key-v1\0';
 
@@ -24,7 +29,7 @@ export function keyFormatOf(text: string): KeyFormat {
       return { kind: /^Proc-Type: 4,ENCRYPTED/m.test(text) ? 'encrypted' : 'plain', publicKey: undefined };
     case 'PRIVATE KEY':
     case 'ENCRYPTED PRIVATE KEY':
-      return unusable('its PKCS#8 format is not read here; ssh-keygen -p writes it anew');
+      return { ...unusable('its PKCS#8 format is not read here; ssh-keygen -p writes it anew'), opensshMay: true };
     case undefined:
       break;
     default:
@@ -62,10 +67,12 @@ function opensshFormat(text: string): KeyFormat {
   const publicKey = next();
   const type = publicKey === undefined ? undefined : keyTypeOf(publicKey);
   if (cipher === undefined || publicKey === undefined || type === undefined) return unusable('it is damaged');
-  if (type.startsWith('sk-')) return unusable('keys on a security device are not supported yet');
+  if (type.startsWith('sk-')) {
+    return { ...unusable("keys on a security device are for the system's own ssh"), opensshMay: true };
+  }
   return { kind: cipher === 'none' ? 'plain' : 'encrypted', publicKey };
 }
 
-function unusable(reason: string): KeyFormat {
-  return { kind: 'unusable', reason };
+function unusable(reason: string): KeyFormat & { readonly kind: 'unusable' } {
+  return { kind: 'unusable', reason, opensshMay: false };
 }

@@ -19,7 +19,13 @@ export type IdentityFile =
       readonly path: string;
       readonly publicKey: Buffer;
     }
-  | { readonly kind: 'unusable'; readonly path: string; readonly reason: string };
+  | {
+      readonly kind: 'unusable';
+      readonly path: string;
+      readonly reason: string;
+      /** Whether the system's own ssh reads it. */
+      readonly opensshMay: boolean;
+    };
 
 /** No key is larger; something else named by mistake may be. */
 const maxKeyBytes = 64 * 1024;
@@ -40,15 +46,20 @@ async function loadIdentityFile(path: string, environment: SshEnvironment): Prom
   } catch (error) {
     // A .pub alone names a key in the agent.
     if (isMissing(error)) return publicOnly(path);
-    return { kind: 'unusable', path, reason: messageOf(error) };
+    return { kind: 'unusable', path, reason: messageOf(error), opensshMay: false };
   }
   const format = keyFormatOf(read.text);
-  if (format.kind === 'unusable') return { kind: 'unusable', path, reason: format.reason };
+  if (format.kind === 'unusable') return { ...format, path };
   if (format.kind === 'public') return { kind: 'public', path, publicKey: format.publicKey };
   // ssh refuses such a key as well; Windows keeps no modes.
   if (environment.platform !== 'win32' && (read.mode & 0o077) !== 0) {
     const mode = (read.mode & 0o777).toString(8).padStart(4, '0');
-    return { kind: 'unusable', path, reason: `others can read it (mode ${mode}); chmod 600 makes it private` };
+    return {
+      kind: 'unusable',
+      path,
+      opensshMay: false,
+      reason: `others can read it (mode ${mode}); chmod 600 makes it private`,
+    };
   }
   const publicKey = format.publicKey ?? (await readPublicKey(`${path}.pub`));
   return { kind: format.kind, path, text: read.text, publicKey };
@@ -78,4 +89,9 @@ async function readPublicKey(path: string): Promise<Buffer | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** Whether a key signs only by a touch of its device, which ssh2 has no words for. */
+export function isOfSecurityDevice(publicKey: Buffer | undefined): boolean {
+  return publicKey?.toString('latin1', 4, 7) === 'sk-';
 }

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { isNamed } from './patterns.js';
 
 /** One line of a known_hosts file. */
 export interface KnownHostEntry {
@@ -58,13 +59,7 @@ export function keyTypeOf(key: Buffer): string | undefined {
 /** Whether an entry is about the host known as `name` (see `knownHostName`). */
 export function isAbout(entry: KnownHostEntry, name: string): boolean {
   if (entry.names.startsWith('|')) return matchesHash(entry.names, name);
-  let matched = false;
-  for (const pattern of entry.names.toLowerCase().split(',')) {
-    if (pattern.startsWith('!')) {
-      if (matchesPattern(pattern.slice(1), name)) return false;
-    } else if (matchesPattern(pattern, name)) matched = true;
-  }
-  return matched;
+  return isNamed(entry.names.toLowerCase().split(','), name);
 }
 
 /** `|1|salt|hash`: HMAC-SHA1 of the name. */
@@ -78,15 +73,23 @@ function hashOf(name: string, salt: Buffer): string {
   return createHmac('sha1', salt).update(name).digest('base64');
 }
 
-/** `*` and `?` as OpenSSH reads them; brackets stand for themselves. */
-function matchesPattern(pattern: string, name: string): boolean {
-  if (!/[*?]/.test(pattern)) return pattern === name;
-  const source = pattern
-    .replace(/\*+/g, '*')
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*/g, '.*')
-    .replace(/\?/g, '.');
-  return new RegExp(`^${source}$`, 's').test(name);
+/**
+ * The file's text without the keys of the host known as `name`, and how many these were. Lines of other names stay, as do
+ * those that name it among others, without it; what was revoked stays revoked, and a pattern, which is about other hosts too,
+ * stays as well.
+ */
+export function withoutKeysOf(text: string, name: string): { readonly text: string; readonly removed: number } {
+  let removed = 0;
+  const lines = text.split('\n').flatMap((line) => {
+    const entry = parseLine(line.trim(), '', 0);
+    if (entry?.marker !== 'key' || !isAbout(entry, name)) return [line];
+    const names = entry.names.split(',');
+    const others = entry.names.startsWith('|') ? [] : names.filter((one) => one.toLowerCase() !== name);
+    if (others.length === names.length) return [line];
+    removed += 1;
+    return others.length === 0 ? [] : [line.replace(entry.names, () => others.join(','))];
+  });
+  return { text: lines.join('\n'), removed };
 }
 
 /** The line that makes a key known. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '../base/errors.js';
-import { type KnownHostEntry, parseKnownHosts } from './knownHosts.js';
+import { type KnownHostEntry, parseKnownHosts, withoutKeysOf } from './knownHosts.js';
 import { SshError } from './types.js';
 
 /** The known_hosts files on disk. One of these a process, so that two hosts accepted at once are both kept. */
@@ -20,8 +20,29 @@ export class KnownHostsFiles {
 
   /** Adds one line to `file`, by a copy that takes its place whole. Rejects with the file system's own error. */
   append(file: string, line: string): Promise<void> {
-    const written = this.writing.then(() => appendLine(file, line));
-    this.writing = written.catch(() => undefined);
+    return this.inTurn(() => appendLine(file, line));
+  }
+
+  /**
+   * Removes the keys of the host known as `name` from `file`, in the same way; resolves with how many. Rejects where none is
+   * its alone to remove, and with the file system's own error.
+   */
+  forget(file: string, name: string): Promise<number> {
+    return this.inTurn(async () => {
+      const target = await targetOf(file);
+      const { text, removed } = withoutKeysOf(target === undefined ? '' : await textOf(target.path), name);
+      if (target === undefined || removed === 0) throw new Error('no line there is about this host alone');
+      await replace(target, text);
+      return removed;
+    });
+  }
+
+  private inTurn<T>(write: () => Promise<T>): Promise<T> {
+    const written = this.writing.then(write);
+    this.writing = written.then(
+      () => undefined,
+      () => undefined,
+    );
     return written;
   }
 }
@@ -46,12 +67,21 @@ async function appendLine(file: string, line: string): Promise<void> {
   if (target === undefined) return;
   let text = await textOf(target.path);
   if (text !== '' && !text.endsWith('\n')) text += '\n';
-  const copy = `${target.path}.${randomBytes(6).toString('hex')}.tmp`;
+  await replace(target, text + line);
+}
+
+interface Target {
+  readonly path: string;
+  readonly mode: number;
+}
+
+async function replace({ path, mode }: Target, text: string): Promise<void> {
+  const copy = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    await writeFile(copy, text + line, { mode: target.mode, flag: 'wx' });
+    await writeFile(copy, text, { mode, flag: 'wx' });
     // The process's umask has its say at creation only.
-    await chmod(copy, target.mode);
-    await rename(copy, target.path);
+    await chmod(copy, mode);
+    await rename(copy, path);
   } catch (error) {
     await rm(copy, { force: true });
     throw error;
@@ -59,7 +89,7 @@ async function appendLine(file: string, line: string): Promise<void> {
 }
 
 /** Where to write: behind links, so that they stay links. Undefined for what is no ordinary file. */
-async function targetOf(file: string): Promise<{ readonly path: string; readonly mode: number } | undefined> {
+async function targetOf(file: string): Promise<Target | undefined> {
   if (file === '/dev/null' || file.toUpperCase() === 'NUL') return undefined;
   try {
     const path = await realpath(file);

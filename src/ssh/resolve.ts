@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { configKeywords } from './configKeywords.js';
 import type { Destination } from './destination.js';
 import type { SshEnvironment } from './environment.js';
+import type { WayBy } from './hops.js';
 import { printable } from './printable.js';
 import { type Keywords, parseKeywords, type ResolvedHost, resolvedHostOf } from './resolvedHost.js';
 import { SshError } from './types.js';
@@ -16,28 +16,35 @@ export interface ResolveOptions {
   readonly sshCommand: string;
   /** Read instead of the user's and the system's configuration, as `ssh -F` does. */
   readonly configFile: string | undefined;
+  /** Who decides how the host is reached; itself where nothing is said. */
+  readonly wayBy?: WayBy;
 }
 
 /**
  * Finds out what a destination means: by `ssh -G`, so that every rule of the user's configuration holds; where there is no
- * ssh, from ~/.ssh/config alone. Rejects with an `SshError`: `unresolved` when the configuration is broken, `cancelled`.
+ * ssh, from the files themselves. Rejects with an `SshError`: `unresolved` when the configuration is broken, `cancelled`.
  */
 export async function resolveDestination(
   destination: Destination,
   options: ResolveOptions,
   signal: AbortSignal,
 ): Promise<ResolvedHost> {
-  const keywords =
-    (await keywordsBySsh(destination, options, signal)) ?? (await keywordsOfConfigFile(destination, options));
+  const keywords = (await keywordsBySsh(destination, options, signal)) ?? (await configKeywords(destination, options));
   return resolvedHostOf(keywords, destination, options.environment);
 }
 
 /** The arguments of `ssh -G`. After `--` nothing is an option any more, whatever it begins with. */
-export function sshArguments(destination: Destination, configFile: string | undefined): string[] {
+export function sshArguments(
+  destination: Destination,
+  configFile: string | undefined,
+  wayBy: WayBy = 'itself',
+): string[] {
   const { host, user, port } = destination;
   return [
     '-G',
     ...(configFile === undefined ? [] : ['-F', configFile]),
+    // As ssh does for a host that it reaches through others anyway: one that names itself is no loop then.
+    ...(wayBy === 'itself' ? [] : ['-o', 'ProxyJump=none']),
     ...(user === undefined ? [] : ['-l', user]),
     ...(port === undefined ? [] : ['-p', String(port)]),
     '--',
@@ -51,7 +58,7 @@ function keywordsBySsh(
   options: ResolveOptions,
   signal: AbortSignal,
 ): Promise<Keywords | undefined> {
-  const { environment, sshCommand, configFile } = options;
+  const { environment, sshCommand, configFile, wayBy } = options;
   const settings = {
     signal,
     timeout: resolveTimeoutMs,
@@ -61,40 +68,13 @@ function keywordsBySsh(
     env: { ...environment.env, LC_ALL: 'C' },
   };
   return new Promise((resolve, reject) => {
-    execFile(sshCommand, sshArguments(destination, configFile), settings, (error, stdout, stderr) => {
+    execFile(sshCommand, sshArguments(destination, configFile, wayBy), settings, (error, stdout, stderr) => {
       if (error === null) resolve(parseKeywords(stdout));
       else if (error.code === 'ENOENT') resolve(undefined);
       else if (signal.aborted) reject(new SshError('cancelled', `Connecting to ${destination.text} was cancelled.`));
       else reject(notResolved(destination, error.killed === true ? 'ssh -G did not answer' : stderr));
     });
   });
-}
-
-/** Include and Match exec are not followed here. */
-async function keywordsOfConfigFile(destination: Destination, options: ResolveOptions): Promise<Keywords> {
-  const { environment, configFile } = options;
-  let text: string;
-  try {
-    text = await readFile(configFile ?? join(environment.homeDir, '.ssh', 'config'), 'utf8');
-  } catch {
-    return new Map();
-  }
-  return configKeywords(text, destination);
-}
-
-/** What a configuration's text says about a destination, in the form `ssh -G` gives. */
-export async function configKeywords(text: string, destination: Destination): Promise<Keywords> {
-  const { default: SSHConfig } = await import('ssh-config');
-  const query = { Host: destination.host, ...(destination.user === undefined ? {} : { User: destination.user }) };
-  try {
-    const values = SSHConfig.parse(text).compute(query, { ignoreCase: true, matchExec: false });
-    const list = (keyword: string, value: string | string[]): string[] =>
-      // Only identity files are a line each; the words of other lists stand on one line.
-      Array.isArray(value) ? (keyword === 'identityfile' ? value : [value.join(' ')]) : [value];
-    return new Map(Object.entries(values).map(([keyword, value]) => [keyword, list(keyword, value)]));
-  } catch (error) {
-    throw notResolved(destination, error instanceof Error ? error.message : String(error));
-  }
 }
 
 function notResolved(destination: Destination, said: string): SshError {

@@ -23,10 +23,16 @@ export interface ResolvedHost {
   /** The name known_hosts has for this host, where it is not its own. */
   readonly hostKeyAlias: string | undefined;
   readonly strictHostKeyChecking: StrictHostKeyChecking;
+  /** Whether the key must not disagree with what is known of the address either. */
+  readonly checkHostIp: boolean;
+  /** RSA keys of fewer bits are not taken, of hosts or of the user. */
+  readonly requiredRsaBits: number;
   /** As configured: one jump host, or several with commas between, the first to connect to first. */
   readonly proxyJump: string | undefined;
   /** As configured, its tokens not filled in yet. */
   readonly proxyCommand: string | undefined;
+  /** Whether the command hands a connected socket over, instead of carrying the bytes itself. */
+  readonly proxyUseFdpass: boolean;
   readonly connectTimeoutMs: number | undefined;
   /** Undefined where keepalive is not configured. */
   readonly serverAliveIntervalMs: number | undefined;
@@ -38,10 +44,14 @@ export interface ResolvedHost {
   readonly algorithms: AlgorithmLists;
   readonly authentication: AuthenticationRules;
   readonly certificateFiles: readonly string[];
-  /** A library for keys on security devices, where it is not the one that ssh brings itself. */
-  readonly securityKeyProvider: string | undefined;
+  /** A file of keys that must not be trusted, in a form that only ssh reads (a KRL, or a list). */
+  readonly revokedHostKeys: string | undefined;
+  /** A command that knows hosts. */
+  readonly knownHostsCommand: string | undefined;
   /** A library for keys on smartcards. */
   readonly pkcs11Provider: string | undefined;
+  /** Why the configuration wants no connection at all, in its own words. */
+  readonly refuseConnection: string | undefined;
 }
 
 /**
@@ -95,6 +105,9 @@ export function parseKeywords(text: string): Keywords {
 /** OpenSSH's own list, for where no ssh is there to print it. */
 const defaultIdentities = ['id_rsa', 'id_ecdsa', 'id_ecdsa_sk', 'id_ed25519', 'id_ed25519_sk'];
 
+/** OpenSSH's own, where it knows the keyword. */
+const defaultRsaBits = 1024;
+
 /** What the configuration's keywords mean for a destination. User and port that were typed win. */
 export function resolvedHostOf(
   keywords: Keywords,
@@ -137,8 +150,11 @@ export function resolvedHostOf(
     hashKnownHosts: isYes(first('hashknownhosts')),
     hostKeyAlias: first('hostkeyalias'),
     strictHostKeyChecking: strictnessOf(first('stricthostkeychecking')),
+    checkHostIp: isYes(first('checkhostip')),
+    requiredRsaBits: countOf(first('requiredrsasize')) ?? defaultRsaBits,
     proxyJump: first('proxyjump'),
     proxyCommand: first('proxycommand'),
+    proxyUseFdpass: isYes(first('proxyusefdpass')),
     connectTimeoutMs: timeMsOf(first('connecttimeout')),
     serverAliveIntervalMs: aliveIntervalMs,
     serverAliveCountMax: aliveIntervalMs === undefined ? undefined : countOf(first('serveralivecountmax')),
@@ -163,8 +179,10 @@ export function resolvedHostOf(
       passwordPrompts: countOf(first('numberofpasswordprompts')) ?? 3,
     },
     certificateFiles: (keywords.get('certificatefile') ?? []).filter((path) => path !== 'none').map(onePath),
-    securityKeyProvider: first('securitykeyprovider') === 'internal' ? undefined : first('securitykeyprovider'),
+    revokedHostKeys: first('revokedhostkeys'),
+    knownHostsCommand: first('knownhostscommand'),
     pkcs11Provider: first('pkcs11provider'),
+    refuseConnection: first('refuseconnection'),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Disposable } from '../base/disposable.js';
 import { UserError } from '../base/errors.js';
 import type { Credentials } from './credentials.js';
 import type { Destination } from './destination.js';
+import type { Hop } from './hops.js';
 import type { ResolvedHost } from './resolvedHost.js';
 
 /** How one remote command ended. `exitCode` is undefined when the channel or the connection died first. */
@@ -51,6 +52,8 @@ export interface HostKeyQuestion {
   /** What the user typed: an alias or `user@host`. */
   readonly destination: string;
   readonly host: string;
+  /** Where that name led, where it is known: behind a jump host or a command it is not. */
+  readonly address?: string | undefined;
   readonly port: number;
   /** `ssh-ed25519`, ... */
   readonly keyType: string;
@@ -94,6 +97,8 @@ export interface ConnectPrompts {
   password(question: PasswordQuestion, attempt: number): Promise<SecretAnswer | undefined>;
   /** An answer to each prompt, or undefined to give up. Never kept: the next code is another one. */
   challenge(question: ChallengeQuestion): Promise<readonly string[] | undefined>;
+  /** Tells, until `over` is aborted, that the login at `destination` waits for a security key to be touched. */
+  touch?(destination: string, over: AbortSignal): void;
 }
 
 export type SshErrorKind =
@@ -117,6 +122,8 @@ export interface SshErrorOptions extends ErrorOptions {
   readonly opensshMay?: string;
   /** Of a host key that is not trusted. */
   readonly hostKey?: RefusedHostKey;
+  /** The user, asked, did not want it: who said no need not be told so. */
+  readonly byUser?: boolean;
 }
 
 /** A host key that disagrees with known_hosts, and where. */
@@ -133,6 +140,7 @@ export class SshError extends UserError {
   readonly kind: SshErrorKind;
   readonly opensshMay: string | undefined;
   readonly hostKey: RefusedHostKey | undefined;
+  readonly byUser: boolean;
 
   constructor(kind: SshErrorKind, message: string, advice?: string, options: SshErrorOptions = {}) {
     super(message, advice, options);
@@ -140,6 +148,30 @@ export class SshError extends UserError {
     this.kind = kind;
     this.opensshMay = options.opensshMay;
     this.hostKey = options.hostKey;
+    this.byUser = options.byUser ?? false;
+  }
+}
+
+/**
+ * Whether the way to a host failed, or what runs on it: it may work again by itself. What the user alone can settle (a key, a
+ * secret, a setting) is no such failure.
+ */
+export function isOfTheWay({ kind }: SshError): boolean {
+  switch (kind) {
+    case 'unreachable':
+    case 'unresolved':
+    case 'lost':
+    case 'channel':
+    case 'channelRefused':
+      return true;
+    case 'badDestination':
+    case 'hostKeyUnknown':
+    case 'hostKeyChanged':
+    case 'hostKeyRevoked':
+    case 'hostKeyUnverifiable':
+    case 'authentication':
+    case 'cancelled':
+      return false;
   }
 }
 
@@ -162,6 +194,8 @@ export interface Transport {
 export interface ConnectRequest {
   readonly destination: Destination;
   readonly host: ResolvedHost;
+  /** The hosts to go through, the first to connect to first. */
+  readonly jumpHosts: readonly Hop[];
   readonly prompts: ConnectPrompts | undefined;
   readonly credentials: Credentials;
   readonly signal: AbortSignal;

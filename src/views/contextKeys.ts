@@ -2,7 +2,9 @@ import * as vscode from 'vscode';
 import { Disposables, type Disposable } from '../base/disposable.js';
 import type { Fleet } from '../hypervisor/model.js';
 import type { Migrations } from '../migration/model.js';
+import type { PastMigrations } from '../migration/past/pastMigrations.js';
 import { Coalescer } from './coalescer.js';
+import { contextValues } from './contextValues.js';
 import type { HostProblems } from './hostsTree.js';
 
 const refreshMs = 100;
@@ -15,11 +17,13 @@ export class ContextKeys implements Disposable {
   constructor(
     private readonly fleet: Fleet,
     private readonly migrations: Migrations,
+    private readonly past: Pick<PastMigrations, 'archived' | 'onDidChange'>,
     private readonly settings: HostProblems,
   ) {
     const refresh = this.owned.add(new Coalescer(refreshMs, () => this.tell()));
     this.owned.add(fleet.onDidChange(() => refresh.request()));
     this.owned.add(migrations.onDidChange(() => refresh.request()));
+    this.owned.add(past.onDidChange(() => refresh.request()));
     this.owned.add(settings.onDidChange(() => refresh.request()));
     this.tell();
   }
@@ -29,28 +33,8 @@ export class ContextKeys implements Disposable {
   }
 
   private tell(): void {
-    const hosts = this.fleet.hypervisors;
-    const migrations = this.migrations.all;
-    this.set('libvirt.ready', true);
-    this.set('libvirt.hasHosts', hosts.length > 0);
-    this.set('libvirt.hasHostProblems', this.settings.problems.length > 0);
-    this.set(
-      'libvirt.connected',
-      hosts.some(({ status }) => status.kind === 'connected'),
-    );
-    this.set(
-      'libvirt.hasChangedHostKey',
-      hosts.some(({ status }) => status.kind === 'failed' && status.remedy === 'forgetHostKey'),
-    );
-    this.set('libvirt.hasMigrations', migrations.length > 0);
-    this.set(
-      'libvirt.migrating',
-      migrations.some(({ state }) => state.outcome === undefined),
-    );
-    this.set(
-      'libvirt.hasPausedGuest',
-      migrations.some(({ state }) => state.leftPausedOn !== undefined || state.phase === 'paused'),
-    );
+    const values = contextValues(this.fleet, this.migrations.all, this.settings.problems, this.past.archived.length);
+    for (const [key, value] of Object.entries(values)) this.set(key, value);
   }
 
   private set(key: string, value: boolean): void {

@@ -2,13 +2,26 @@ import { cleanLabel, clip } from '../base/cleanText.js';
 import type { Domain, Hypervisor } from '../hypervisor/model.js';
 import { availability, type Hosts } from '../migration/availability.js';
 import { describeIncoming, describeShort, hostName } from '../migration/describe.js';
+import { isMigratable } from '../migration/migratable.js';
 import type { ActionKind, Migration } from '../migration/model.js';
 import { describeSentence } from '../migration/sentence.js';
+import { undoOf } from '../migration/undo.js';
 import { formatBytes } from '../panel/format.js';
 import type { DomainState } from '../virsh/domain.js';
+import { runningIcon } from './runningIcon.js';
 import { colors, type Icon, type Row, rowId } from './rows.js';
 
-const steerable: readonly ActionKind[] = ['setSpeed', 'setMaxDowntime', 'pause', 'resume', 'switchToPostcopy', 'abort'];
+const steerable: readonly ActionKind[] = [
+  'setSpeed',
+  'setMaxDowntime',
+  'setCompressionCache',
+  'pause',
+  'resume',
+  'switchToPostcopy',
+  'interruptPostcopy',
+  'resumePostcopy',
+  'abort',
+];
 
 /** A tooltip shows more of a name than a row can, but has no scroll bar either. */
 const tooltipLimit = 1000;
@@ -49,7 +62,7 @@ export function domainRow(hypervisor: Hypervisor, domain: Domain, migration: Mig
     return {
       ...common,
       description: outgoingText(migration),
-      icon: { id: 'sync~spin', color: colors.moving },
+      icon: runningIcon(migration),
       contextValue: withActions('domain.migrating.out', migration, hosts),
       tooltip: [...tooltip(domain), describeSentence(migration)],
       command: openCommand(migration),
@@ -59,9 +72,14 @@ export function domainRow(hypervisor: Hypervisor, domain: Domain, migration: Mig
     return {
       ...common,
       description: describeIncoming(migration),
-      icon: { id: 'arrow-down', color: colors.moving },
+      icon: isInterrupted(migration) ? runningIcon(migration) : { id: 'arrow-down', color: colors.moving },
       contextValue: 'domain.migrating.in',
-      tooltip: [...tooltip(domain), `It arrives by a live migration from ${hostName(migration.source)}.`],
+      tooltip: [
+        ...tooltip(domain),
+        isInterrupted(migration)
+          ? describeSentence(migration)
+          : `It arrives by a live migration from ${hostName(migration.source)}.`,
+      ],
       command: openCommand(migration),
     };
   }
@@ -86,11 +104,17 @@ export function domainRow(hypervisor: Hypervisor, domain: Domain, migration: Mig
 
 /** `domain.migrating.out+setSpeed+pause`: a kind, and what is possible now. Nothing is on a read-only host. */
 export function withActions(kind: string, migration: Migration, hosts: Hosts): string {
-  return [kind, ...steerable.filter((action) => availability(action, migration, hosts).enabled)].join('+');
+  const possible: string[] = steerable.filter((action) => availability(action, migration, hosts).enabled);
+  const undo = possible.includes('setSpeed') ? undoOf(migration) : undefined;
+  return [kind, ...possible, ...(undo === undefined ? [] : ['undo'])].join('+');
 }
 
-export function openCommand(migration: Migration): NonNullable<Row['command']> {
+export function openCommand(migration: Pick<Migration, 'id'>): NonNullable<Row['command']> {
   return { command: 'libvirt.openMigration', title: 'Open Migration', arguments: [{ migration: migration.id }] };
+}
+
+function isInterrupted({ state }: Migration): boolean {
+  return state.phase === 'postcopyInterrupted';
 }
 
 function outgoingText(migration: Migration): string {
@@ -98,10 +122,14 @@ function outgoingText(migration: Migration): string {
   return `${destination === undefined ? 'migrating' : `→ ${hostName(destination)}`} · ${describeShort(migration)}`;
 }
 
-/** A paused guest may be resumed, save one that stands still because it is just arriving or has half its memory elsewhere. */
+/**
+ * What runs, or is paused, may be migrated; a paused guest may be resumed, save one that stands still because it is just arriving or has half its
+ * memory elsewhere.
+ */
 function idleContext({ config }: Hypervisor, { state, reason }: Domain): string {
-  const resumable = state === 'paused' && !config.readOnly && !/^(migrating|post-copy)/.test(reason ?? '');
-  return `domain.${state}${resumable ? '+resume' : ''}`;
+  if (config.readOnly) return `domain.${state}`;
+  const resumable = state === 'paused' && !/^(migrating|post-copy)/.test(reason ?? '');
+  return `domain.${state}${resumable ? '+resume' : ''}${isMigratable({ state, reason }) ? '+migrate' : ''}`;
 }
 
 /** The reason only where it says something: why a guest is not simply running or off. */

@@ -1,5 +1,5 @@
 import { cleanLabel } from '../base/cleanText.js';
-import type { FailedStatus, Fleet, Hypervisor, HypervisorStatus } from '../hypervisor/model.js';
+import type { FailedStatus, Fleet, Hypervisor, HypervisorStatus, ReconnectingStatus } from '../hypervisor/model.js';
 import type { Remedy } from '../hypervisor/remedy.js';
 import { remedyCommand } from './remedies.js';
 import { colors, type Icon, type Row, rowId } from './rows.js';
@@ -34,6 +34,8 @@ export type HostsNode = NoteNode | GroupNode | HostNode | DomainNode;
 const unfoldedHosts = 10;
 /** A reason up to this long is readable beside its host's name in a narrow side bar; a longer one gets a row below it. */
 const shortReason = 24;
+
+const clockTime = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hourCycle: 'h23' });
 
 const order = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
@@ -73,6 +75,10 @@ export function hostChildren(hypervisor: Hypervisor): (NoteNode | DomainNode)[] 
 }
 
 function notesOn(host: string, status: HypervisorStatus): NoteNode[] {
+  if (status.kind === 'reconnecting') {
+    const icon = { id: 'debug-disconnect', color: colors.attention };
+    return [{ kind: 'note', host, text: reasonOf(host, status.message), icon, remedy: 'retry' }];
+  }
   if (status.kind !== 'failed') return [];
   const notes: NoteNode[] = [];
   const reason = reasonOf(host, status.message);
@@ -95,13 +101,28 @@ export function noteId({ host, text, remedy }: NoteNode): string {
   return rowId('note', host ?? '', text, remedy ?? '');
 }
 
+const editPresets = {
+  command: 'workbench.action.openSettingsJson',
+  title: 'Edit the Presets',
+  arguments: [{ revealSetting: { key: 'libvirt.migrate.presets' } }],
+};
+
 export function noteRow(node: NoteNode): Row {
   const { host, text, icon, remedy } = node;
-  const command = host === undefined ? remedyCommand('editHosts', '') : remedy && remedyCommand(remedy, host);
+  const ofPresets = host === undefined && text.startsWith('libvirt.migrate.presets');
+  const command = ofPresets
+    ? editPresets
+    : host === undefined
+      ? remedyCommand('editHosts', '')
+      : remedy && remedyCommand(remedy, host);
   return {
     id: noteId(node),
     // The setting's own name is in the tooltip: in a narrow tree it would push out what is wrong.
-    label: cleanLabel(text.replace(/^libvirt\.hosts, /u, '')),
+    label: cleanLabel(
+      text.replace(/^libvirt\.(hosts|migrate\.presets), /u, (_, setting: string) =>
+        setting === 'hosts' ? '' : 'Preset ',
+      ),
+    ),
     description: undefined,
     icon,
     contextValue: 'note',
@@ -113,11 +134,16 @@ export function noteRow(node: NoteNode): Row {
 
 export function groupRow({ group }: GroupNode, fleet: Fleet): Row {
   const hosts = fleet.hypervisors.filter(({ config }) => config.group === group);
-  const failed = hosts.filter(({ status }) => status.kind === 'failed').length;
+  const count = (kind: HypervisorStatus['kind']): number => hosts.filter(({ status }) => status.kind === kind).length;
+  const troubles = [
+    [count('failed'), 'failed'],
+    [count('reconnecting'), 'reconnecting'],
+  ] as const;
+  const description = troubles.flatMap(([hosts, what]) => (hosts === 0 ? [] : [`${hosts} ${what}`])).join(', ');
   return {
     id: rowId('group', group),
     label: cleanLabel(group),
-    description: failed === 0 ? undefined : `${failed} failed`,
+    description: description === '' ? undefined : description,
     icon: { id: 'folder', color: undefined },
     contextValue: 'group',
     tooltip: [group, `${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'}`],
@@ -125,47 +151,69 @@ export function groupRow({ group }: GroupNode, fleet: Fleet): Row {
   };
 }
 
-export function hostRow(hypervisor: Hypervisor, fleet: Fleet): Row {
-  const { config, status, capabilities } = hypervisor;
+/** `nowMs` as of `Date.now()`: a host that is gone says for how long. */
+export function hostRow(hypervisor: Hypervisor, fleet: Fleet, nowMs: number): Row {
+  const { config, status, capabilities, notice } = hypervisor;
   const version = capabilities?.libvirtVersion;
   return {
     id: rowId('host', config.name),
     label: cleanLabel(config.name),
-    description: hostDescription(hypervisor),
+    description: hostDescription(hypervisor, nowMs),
     icon: hostIcon(status),
-    contextValue: hostContext(status),
+    contextValue: hostContext(hypervisor),
     tooltip: [
       config.name,
       `${config.destination} · ${config.uri}`,
       ...(version === undefined ? [] : [`libvirt ${version}`]),
       ...(config.readOnly ? ['Read-only: it is watched, and nothing is changed on it.'] : []),
-      ...(status.kind === 'failed' ? [status.message] : []),
-      ...(status.kind === 'failed' && status.advice !== undefined ? [status.advice] : []),
+      ...(notice === undefined ? [] : [notice]),
+      ...troubleOf(status),
+      ...(status.kind === 'reconnecting' ? [nextTryText(status, nowMs)] : []),
     ],
     // Also while it has none: the editor folds a row for good that begins without children.
     children: fleet.hypervisors.length > unfoldedHosts ? 'collapsed' : 'expanded',
   };
 }
 
-/** `host.connected`; of a failed host also what can be done about it: `host.failed.retry`. */
-function hostContext(status: HypervisorStatus): string {
+function troubleOf(status: HypervisorStatus): string[] {
+  if (status.kind !== 'failed' && status.kind !== 'reconnecting') return [];
+  return status.advice === undefined ? [status.message] : [status.message, status.advice];
+}
+
+/** By the clock, so that what is read does not change every second. */
+function nextTryText({ nextTryAtMs }: ReconnectingStatus, nowMs: number): string {
+  return nextTryAtMs <= nowMs ? 'It is being tried now.' : `It is tried again at ${clockTime.format(nextTryAtMs)}.`;
+}
+
+/** `host.connected`, with what can be done to it: `+evacuate`; of a failed host also what can be done about it: `host.failed.retry`. */
+function hostContext({ status, config }: Hypervisor): string {
   const remedy = status.kind === 'failed' ? status.remedy : undefined;
+  if (status.kind === 'connected') return config.readOnly ? 'host.connected' : 'host.connected+evacuate';
   return remedy === undefined ? `host.${status.kind}` : `host.${status.kind}.${remedy}`;
 }
 
-function hostDescription({ config, status, domains }: Hypervisor): string {
+function hostDescription({ config, status, domains, notice }: Hypervisor, nowMs: number): string {
   switch (status.kind) {
     case 'disconnected':
       return 'not connected';
     case 'connecting':
       return 'connecting…';
+    case 'reconnecting':
+      return `reconnecting, last seen ${agoText(nowMs - status.lastSeenAtMs)} ago`;
     case 'failed':
       return reasonOf(config.name, status.message);
     case 'connected': {
       const running = [...domains.values()].filter(({ state }) => state === 'running').length;
-      return `${running} of ${domains.size} running${config.readOnly ? ' · read-only' : ''}`;
+      return `${running} of ${domains.size} running${config.readOnly ? ' · read-only' : ''}${notice === undefined ? '' : ' · few sessions'}`;
     }
   }
+}
+
+/** `12 s`, `3 min`, `2 h`. */
+function agoText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  return seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
 }
 
 /** Beside its name a host need not be named again. */
@@ -179,6 +227,8 @@ function hostIcon(status: HypervisorStatus): Icon {
       return { id: 'server', color: colors.dim };
     case 'connecting':
       return { id: 'loading~spin', color: undefined };
+    case 'reconnecting':
+      return { id: 'sync~spin', color: colors.attention };
     case 'failed':
       return { id: 'error', color: colors.bad };
     case 'connected':

@@ -5,6 +5,7 @@ import type { Fleet, Hypervisor } from '../hypervisor/model.js';
 import type { Migration, Migrations } from '../migration/model.js';
 import { Coalescer } from './coalescer.js';
 import { domainRow } from './domainRow.js';
+import { HostsDragAndDrop } from './hostsDragAndDrop.js';
 import {
   groupRow,
   hostChildren,
@@ -29,6 +30,9 @@ export interface HostProblems {
   readonly problems: readonly string[];
   readonly onDidChange: Event<void>;
 }
+
+/** How often a host that is gone says anew for how long. */
+const ageMs = 1000;
 
 const openCommand = 'libvirt.hosts.openSelected';
 
@@ -61,9 +65,17 @@ export class HostsTree implements vscode.TreeDataProvider<HostsNode>, Disposable
     this.owned.add(followRunning(migrations, (migration) => this.touchMigration(migration)));
     this.followHosts();
     const view = this.owned.add(
-      vscode.window.createTreeView('libvirt.hosts', { treeDataProvider: this, showCollapseAll: true }),
+      vscode.window.createTreeView('libvirt.hosts', {
+        treeDataProvider: this,
+        showCollapseAll: true,
+        dragAndDropController: new HostsDragAndDrop(fleet, migrations),
+      }),
     );
     this.owned.add(openSelected(openCommand, view, (node) => this.rowOf(node)));
+    const ageing = setInterval(() => {
+      if (view.visible) this.touchReconnecting();
+    }, ageMs);
+    this.owned.add({ dispose: () => clearInterval(ageing) });
   }
 
   getTreeItem(node: HostsNode): vscode.TreeItem {
@@ -105,6 +117,12 @@ export class HostsTree implements vscode.TreeDataProvider<HostsNode>, Disposable
     this.touch(...this.migrating);
     this.migrating = running.flatMap(domainIds);
     this.touch(...this.migrating);
+  }
+
+  private touchReconnecting(): void {
+    for (const { status, config } of this.fleet.hypervisors) {
+      if (status.kind === 'reconnecting') this.touch(hostId(config.name));
+    }
   }
 
   private touchAll(): void {
@@ -153,7 +171,7 @@ export class HostsTree implements vscode.TreeDataProvider<HostsNode>, Disposable
         return groupRow(node, this.fleet);
       case 'host': {
         const hypervisor = this.fleet.get(node.host);
-        return hypervisor === undefined ? goneRow(node) : hostRow(hypervisor, this.fleet);
+        return hypervisor === undefined ? goneRow(node) : hostRow(hypervisor, this.fleet, Date.now());
       }
       case 'domain':
         return this.domainRowOf(node.host, node.domain, this.fleet.get(node.host)) ?? goneRow(node);

@@ -8,8 +8,27 @@ const schema: v.GenericSchema<unknown, FromPanel> = v.variant('type', [
   v.object({ type: v.literal('ready') }),
   v.object({
     type: v.literal('action'),
-    action: v.picklist(['setSpeed', 'setMaxDowntime', 'pause', 'resume', 'switchToPostcopy', 'abort']),
+    action: v.picklist([
+      'setSpeed',
+      'setMaxDowntime',
+      'setCompressionCache',
+      'pause',
+      'resume',
+      'switchToPostcopy',
+      'interruptPostcopy',
+      'resumePostcopy',
+      'abort',
+      'undo',
+    ]),
   }),
+  v.object({
+    type: v.literal('way'),
+    way: v.picklist(['wait', 'setSpeed', 'setMaxDowntime', 'pause', 'switchToPostcopy']),
+    value: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0))),
+  }),
+  v.object({ type: v.literal('moment'), elapsedMs: v.pipe(v.number(), v.finite()) }),
+  v.object({ type: v.literal('export'), format: v.picklist(['csv', 'json']) }),
+  v.object({ type: v.literal('compare') }),
   v.object({ type: v.literal('copy'), text: v.pipe(v.string(), v.maxLength(copyLimit)) }),
 ]);
 

@@ -1,6 +1,4 @@
 import * as vscode from 'vscode';
-import { cleanLabel } from '../base/cleanText.js';
-import { addressOf } from '../ssh/printable.js';
 import type {
   ChallengeQuestion,
   ConnectPrompts,
@@ -9,67 +7,65 @@ import type {
   SecretAnswer,
 } from '../ssh/types.js';
 import { askSecret } from './askSecret.js';
+import { type AskedFor, challengeTexts, hostKeyText, passphraseText, passwordText, touchText } from './promptTexts.js';
 
-/** Asks what a connection needs to know, for connections the user started. */
-export class EditorPrompts implements ConnectPrompts {
-  async confirmHostKey(question: HostKeyQuestion): Promise<boolean> {
-    const { destination, host, port, keyType, fingerprint, otherKnownTypes = [] } = question;
-    const others = otherKnownTypes.map((type) => cleanLabel(type)).join(', ');
-    const trust = 'Trust and Connect';
-    const answer = await vscode.window.showWarningMessage(
-      `The host key of ${cleanLabel(destination)} is not known.`,
-      {
-        modal: true,
-        detail: [
-          `Host: ${cleanLabel(host)}, port ${port}`,
-          `Key type: ${cleanLabel(keyType)}`,
-          `Fingerprint: ${cleanLabel(fingerprint)}`,
-          ...(others === ''
-            ? []
-            : ['', `Known so far are only its keys of other types (${others}): ask why it offers this one.`]),
-          '',
-          'Compare the fingerprint with the one the host itself shows (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub). ' +
-            'If you trust it, the key is written to known_hosts, and another key will be refused from then on.',
-        ].join('\n'),
-      },
-      trust,
-    );
-    return answer === trust;
+/** Asks what connections that the user started need to know, one question at a time: a second box would close the first. */
+export class EditorPrompts {
+  private last: Promise<unknown> = Promise.resolve();
+
+  /** The questions of one host's connection. */
+  of(host: AskedFor): ConnectPrompts {
+    return {
+      confirmHostKey: (question) => this.inTurn(() => confirmHostKey(host, question)),
+      passphrase: (keyFile, attempt) => this.inTurn(() => askSecret(passphraseText(host, keyFile, attempt))),
+      password: (question, attempt) => this.inTurn(() => askPassword(host, question, attempt)),
+      challenge: (question) => this.inTurn(() => askChallenge(host, question)),
+      // No box of its own: it waits for no other, and none for it.
+      touch: (destination, over) => tellToTouch(host, destination, over),
+    };
   }
 
-  passphrase(keyFile: string, attempt: number): Promise<SecretAnswer | undefined> {
-    return askSecret({
-      title: 'Passphrase of a Key File',
-      prompt: `${again(attempt)}The key ${cleanLabel(keyFile)} is encrypted. Escape skips it.`,
-    });
-  }
-
-  password({ destination, user, host, port }: PasswordQuestion, attempt: number): Promise<SecretAnswer | undefined> {
-    return askSecret({
-      title: `Password for ${cleanLabel(destination)}`,
-      prompt: `${again(attempt)}The password of ${cleanLabel(addressOf(user, host, port))}.`,
-    });
-  }
-
-  async challenge({ destination, name, instruction, prompts }: ChallengeQuestion): Promise<string[] | undefined> {
-    const answers: string[] = [];
-    for (const [index, { text, echo }] of prompts.entries()) {
-      const answer = await vscode.window.showInputBox({
-        title: `${cleanLabel(destination)} Asks${prompts.length > 1 ? ` (${index + 1} of ${prompts.length})` : ''}`,
-        prompt: [name, instruction, text]
-          .map((part) => cleanLabel(part).trim())
-          .filter((part) => part !== '')
-          .join(' · '),
-        password: !echo,
-        ignoreFocusOut: true,
-      });
-      if (answer === undefined) return undefined;
-      answers.push(answer);
-    }
-    return answers;
+  private inTurn<T>(ask: () => Promise<T>): Promise<T> {
+    const answer = this.last.then(ask);
+    this.last = answer.catch(() => undefined);
+    return answer;
   }
 }
 
-function again(attempt: number): string {
-  return attempt > 1 ? 'That was not it. ' : '';
+async function confirmHostKey(host: AskedFor, question: HostKeyQuestion): Promise<boolean> {
+  const { message, detail } = hostKeyText(host, question);
+  const trust = 'Trust and Connect';
+  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, trust)) === trust;
+}
+
+function tellToTouch(host: AskedFor, destination: string, over: AbortSignal): void {
+  const title = touchText(host, destination);
+  void vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title },
+    () =>
+      new Promise<void>((resolve) => {
+        if (over.aborted) resolve();
+        else over.addEventListener('abort', () => resolve(), { once: true });
+      }),
+  );
+}
+
+function askPassword(host: AskedFor, question: PasswordQuestion, attempt: number): Promise<SecretAnswer | undefined> {
+  return askSecret(passwordText(host, question, attempt));
+}
+
+async function askChallenge(host: AskedFor, question: ChallengeQuestion): Promise<string[] | undefined> {
+  const answers: string[] = [];
+  for (const [index, { title, prompt }] of challengeTexts(host, question).entries()) {
+    const answer = await vscode.window.showInputBox({
+      title,
+      prompt,
+      password: question.prompts[index]?.echo !== true,
+      // The code is on another device, or in another window.
+      ignoreFocusOut: true,
+    });
+    if (answer === undefined) return undefined;
+    answers.push(answer);
+  }
+  return answers;
 }

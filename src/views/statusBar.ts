@@ -35,7 +35,8 @@ export class MigrationStatusBar implements Disposable {
       return;
     }
     const text = running.length === 1 ? escapeIcons(describeForStatusBar(only)) : `${running.length} migrations`;
-    this.item.text = `$(sync~spin) ${text}`;
+    const interrupted = running.some(({ state }) => state.phase === 'postcopyInterrupted');
+    this.item.text = `$(${interrupted ? 'error' : 'sync~spin'}) ${text}`;
     this.item.accessibilityInformation = { label: `Live migration: ${text}`, role: 'button' };
     this.item.tooltip = tooltip(running);
     this.item.show();

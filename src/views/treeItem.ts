@@ -29,7 +29,7 @@ export function treeItem(row: Row, open: string): vscode.TreeItem {
 }
 
 /** Paragraphs, each escaped: what looks like Markdown in a name is shown, not rendered. */
-export function plainTooltip(paragraphs: readonly string[]): vscode.MarkdownString {
+function plainTooltip(paragraphs: readonly string[]): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   text.isTrusted = false;
   text.supportHtml = false;

@@ -4,7 +4,7 @@ export type Checked = { readonly ok: true; readonly value: number } | { readonly
 /** libvirt's "no limit": the most MiB whose bytes fit into a signed 64-bit number. `migrate-getspeed` answers it where none is set. */
 export const unlimitedMiBps = 8_796_093_022_207;
 /** QEMU's own hard maximum. */
-export const maxDowntimeLimitMs = 2_000_000;
+const maxDowntimeLimitMs = 2_000_000;
 
 const megabit = 1e6 / 8 / 2 ** 20;
 
@@ -31,6 +31,17 @@ const speedFactors: ReadonlyMap<string, number> = new Map([
 ]);
 
 const speedHelp = 'Type a number of MiB/s such as 200, or 1 GiB/s, 800 Mbit/s, unlimited.';
+const cacheFactors: ReadonlyMap<string, number> = new Map([
+  ['', 1],
+  ['MiB', 1],
+  ['mib', 1],
+  ['GiB', 1024],
+  ['gib', 1024],
+]);
+/** No guest is larger by much: what is, was mistyped. */
+const largestCacheMiB = 2 ** 20;
+
+const cacheHelp = 'Type a number of MiB that is a power of two, such as 64 or 512, or 1 GiB.';
 const downtimeHelp = 'Type a number of ms such as 500, or 1.5 s.';
 
 /** A migration speed in whole MiB/s, from `20`, `20 MiB/s`, `1 GiB/s`, `800 Mbit/s` (rounded down) or `unlimited`. */
@@ -68,6 +79,32 @@ export function parseDowntimeMs(input: string | number): Checked {
   if (value < 1) return refuse(text, 'is less than 1 ms, the least', downtimeHelp);
   if (value > maxDowntimeLimitMs)
     return refuse(text, `is more than ${maxDowntimeLimitMs} ms, QEMU's maximum`, downtimeHelp);
+  return { ok: true, value };
+}
+
+/**
+ * The cache of the XBZRLE compression in whole MiB, from `64`, `64 MiB` or `1 GiB`: a power of two, as QEMU wants it (7.2), and
+ * no more than the guest's memory needs, where that is known. QEMU itself would take more, and take it from the host.
+ */
+export function parseCacheMiB(input: string | number, guestMemoryBytes?: number): Checked {
+  const text = String(input).trim();
+  const match = /^([+-]?\d[\d_]*(?:\.\d+)?)\s*([a-z]*)$/i.exec(text);
+  const [, digits, unit = ''] = match ?? [];
+  if (digits === undefined) return refuse(text, 'is not a size', cacheHelp);
+  const factor = cacheFactors.get(unit);
+  if (factor === undefined) return refuse(text, `has the unit "${unit}", which is neither MiB nor GiB`, cacheHelp);
+  const value = Number(digits.replaceAll('_', '')) * factor;
+  if (value < 0) return refuse(text, 'is negative', cacheHelp);
+  if (!Number.isInteger(value) || value < 1)
+    return refuse(text, 'is no whole number of MiB, of which 1 is the least', cacheHelp);
+  if (!Number.isInteger(Math.log2(value))) {
+    const [below, above] = [Math.floor, Math.ceil].map((round) => 2 ** round(Math.log2(value)));
+    return refuse(text, `is no power of two, which QEMU wants: ${below} or ${above} MiB are`, cacheHelp);
+  }
+  if (value > largestCacheMiB) return refuse(text, 'is more than 1 TiB', cacheHelp);
+  const mostMiB =
+    guestMemoryBytes === undefined ? largestCacheMiB : 2 ** Math.ceil(Math.log2(guestMemoryBytes / 2 ** 20));
+  if (value > mostMiB) return refuse(text, `is more than the guest's memory fills: ${mostMiB} MiB`, cacheHelp);
   return { ok: true, value };
 }
 

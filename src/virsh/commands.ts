@@ -23,13 +23,13 @@ const slow = <T>(args: readonly string[], parse: Parse<T>): VirshCommand<T> => (
   parse,
 });
 
-const sample = <T>(args: readonly string[], uuid: string, parse: Parse<T>): VirshCommand<T> => ({
-  args,
-  lane: 'sample',
-  domain: uuid,
-  timeoutMs: sampleTimeoutMs,
-  parse,
-});
+/** The same command among the samples of a domain, where it may not hold up the others. */
+export function asSample<T>(command: VirshCommand<T>, uuid: string): VirshCommand<T> {
+  return { ...command, lane: 'sample', domain: uuid, timeoutMs: sampleTimeoutMs };
+}
+
+const sample = <T>(args: readonly string[], uuid: string, parse: Parse<T>): VirshCommand<T> =>
+  asSample(slow(args, parse), uuid);
 
 const action = (args: readonly string[]): VirshCommand<void> => ({
   args,
@@ -45,7 +45,7 @@ export function version(): VirshCommand<string | undefined> {
 
 /** The options that this virsh has for a command; empty for a command that it lacks. */
 export function helpOptions(command: string): VirshCommand<ReadonlySet<string>> {
-  return slow(['help', command], ({ stdout }) => new Set(stdout.match(/(?<=[\s[(])--[a-z][a-z-]*/g) ?? []));
+  return slow(['help', command], ({ stdout }) => new Set(stdout.match(/(?<=[\s[(])--[a-z][a-z0-9-]*/g) ?? []));
 }
 
 /** Every domain, running or not. */
@@ -89,6 +89,17 @@ export function setSpeed(uuid: string, speedMiBps: number): VirshCommand<void> {
   return action(['migrate-setspeed', uuid, digits(speedMiBps)]);
 }
 
+/** The speed limit of post-copy in MiB/s (since 5.1.0), which is one of its own; 0 where none is set. */
+export function getPostcopySpeed(uuid: string): VirshCommand<number> {
+  return sample(['migrate-getspeed', uuid, '--postcopy'], uuid, ({ stdout }) =>
+    wholeNumber(stdout, 'migrate-getspeed --postcopy'),
+  );
+}
+
+export function setPostcopySpeed(uuid: string, speedMiBps: number): VirshCommand<void> {
+  return action(['migrate-setspeed', uuid, digits(speedMiBps), '--postcopy']);
+}
+
 /** The allowed downtime in ms (since 3.7.0). */
 export function getMaxDowntime(uuid: string): VirshCommand<number> {
   return sample(['migrate-getmaxdowntime', uuid], uuid, ({ stdout }) => wholeNumber(stdout, 'migrate-getmaxdowntime'));
@@ -115,10 +126,45 @@ export function abortJob(uuid: string): VirshCommand<void> {
   return action(['domjobabort', uuid]);
 }
 
+/** Breaks a post-copy off (since 8.5.0): the guest stops, half on each host, until its migration is resumed. */
+export function interruptPostcopy(uuid: string): VirshCommand<void> {
+  return action(['domjobabort', '--postcopy', uuid]);
+}
+
+/** The cache of the XBZRLE compression, in bytes. virsh prints it as `64.000 MiB`, three decimals of a binary unit. */
+export function getCompressionCache(uuid: string): VirshCommand<number> {
+  return sample(['migrate-compcache', uuid], uuid, ({ stdout }) => cacheBytes(stdout));
+}
+
+export function setCompressionCache(uuid: string, bytes: number): VirshCommand<void> {
+  return action(['migrate-compcache', uuid, '--size', digits(bytes)]);
+}
+
+/** Whether the host keeps the domain's definition when it is off. */
+export function isPersistent(uuid: string): VirshCommand<boolean> {
+  return slow(['dominfo', uuid], ({ stdout }) => /^Persistent:\s+yes\s*$/m.test(stdout));
+}
+
+/** How a machine names itself to libvirt: two entries of the tree that are one machine have one. Undefined where it tells none. */
+export function hostUuid(): VirshCommand<string | undefined> {
+  return slow(['capabilities'], ({ stdout }) => /<host>\s*<uuid>([0-9a-f-]{36})<\/uuid>/i.exec(stdout)?.[1]);
+}
+
 /** bounds.ts explains itself to a user; this is the last door, for a number from anywhere. */
 function digits(value: number): string {
   if (!Number.isSafeInteger(value) || value < 0) throw new UserError(`Not sent to virsh: ${value} is no whole number.`);
   return String(value);
+}
+
+const binaryUnits: readonly string[] = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+function cacheBytes(stdout: string): number {
+  const match = /^Compression cache: (\d+(?:\.\d+)?) ([KMGT]iB|B)$/.exec(stdout.trim());
+  const exponent = binaryUnits.indexOf(match?.[2] ?? '');
+  if (match?.[1] === undefined || exponent < 0) {
+    throw new UserError(`migrate-compcache answered "${stdout.trim().slice(0, 80)}", not a size.`);
+  }
+  return Math.round(Number(match[1]) * 1024 ** exponent);
 }
 
 function wholeNumber(stdout: string, command: string): number {

@@ -3,6 +3,7 @@ import { messageOf } from '../base/errors.js';
 
 const disconnected = /^Disconnected from .* due to /;
 const reconnected = /^Reconnected to the hypervisor$/;
+const daemonGone = /failed to connect socket|libvirt-sock|cannot connect to.*libvirtd|unable to connect to server/i;
 const lookupFailed = /^failed to get domain /i;
 
 /** No command's own error: what a long-lived virsh says when libvirtd restarts, and at its end when it can't keep a history. */
@@ -67,7 +68,7 @@ const advices: readonly Advice[] = [
     entryAtFault: true,
   },
   {
-    when: /failed to connect socket|libvirt-sock|cannot connect to.*libvirtd|unable to connect to server/i,
+    when: daemonGone,
     advice: 'libvirtd is not running there: systemctl start libvirtd (or virtqemud) on the host.',
   },
   {
@@ -80,7 +81,7 @@ const advices: readonly Advice[] = [
     entryAtFault: true,
   },
   {
-    when: /executable file not found/i,
+    when: /executable file (\S+ )?not found/i,
     advice: 'The container that "virsh" of this host names has no virsh in it: name another one in libvirt.hosts.',
     entryAtFault: true,
   },
@@ -113,7 +114,8 @@ const advices: readonly Advice[] = [
   { when: /migration statistics are available only on the source/i, advice: 'Ask the source host.' },
   { when: /unknown command|doesn't support option/i, advice: 'This libvirt is too old for it.' },
   {
-    when: /a (terminal|password) is required|must have a tty|not allowed to (execute|run)|not in the sudoers|no tty present/i,
+    // The last three are sudo-rs's.
+    when: /a (terminal|password) is required|must have a tty|not allowed to (execute|run)|not in the sudoers|no tty present|may not run .* on |interactive authentication is required|^sudo: interaction is required/i,
     advice:
       'sudo does not let this user: allow "env" and virsh without a password, or, where only virsh is allowed without one, set "virsh" of this host to "env LC_ALL=C sudo -n virsh".',
     entryAtFault: true,
@@ -150,6 +152,11 @@ export function isEntryAtFault(message: string): boolean {
  */
 export function hasNoJob(error: unknown): boolean {
   return isGone(error) || /domain is not (running|active)/i.test(messageOf(error));
+}
+
+/** Whether an error says that there is no libvirtd to talk to on the host (any more). */
+export function isDaemonGone(error: unknown): boolean {
+  return daemonGone.test(messageOf(error));
 }
 
 /** Whether an error says that the domain does not exist on that host (any more). */

@@ -9,6 +9,8 @@ import { EventParser } from './parseEvents.js';
  * its channel has closed while it listens, so this is also the longest an event watcher outlives a lost connection.
  */
 const listenSeconds = 10;
+/** What is typed, again and again: for the log as well. */
+export const listenLine = `event --all --loop --timestamp --timeout ${listenSeconds}`;
 /** Past this without its own "timed out" line the watcher is hung. */
 const silenceLimitMs = (listenSeconds + 20) * 1000;
 /** An event's block is complete when nothing has followed it for this long: the next line may be minutes away. */
@@ -56,7 +58,7 @@ export class EventStream implements Disposable {
     this.recent = '';
     clearTimeout(this.silenceTimer);
     this.silenceTimer = setTimeout(() => this.finish('virsh stopped answering'), silenceLimitMs);
-    this.channel.write(`event --all --loop --timestamp --timeout ${listenSeconds}\n`);
+    this.channel.write(`${listenLine}\n`);
     this.listening.fire();
   }
 

@@ -1,38 +1,44 @@
-import type { Disposable } from '../base/disposable.js';
+import { Disposables, type Disposable } from '../base/disposable.js';
 import { UserError } from '../base/errors.js';
 import type { CommandLog } from '../base/log.js';
-import type { HostConnection } from '../ssh/types.js';
+import { ActionLane, type ActionLaneOptions } from './actionLane.js';
+import { type ChannelBudget, isRefused, sharedShellsWithin } from './channelBudget.js';
 import type { Reply, VirshCommand } from './command.js';
 import { adviceFor, virshErrorOf } from './errors.js';
 import { virshLine } from './quote.js';
-import { CommandTimedOut, VirshShell } from './shell.js';
+import { CommandTimedOut, type VirshShell } from './shell.js';
+import { ShellPool } from './shellPool.js';
 
-/** Idle spare shells of the action lane beyond this are closed: sshd allows 10 sessions a connection by default. */
-const maxIdleActionShells = 1;
-
-export interface LanesOptions {
-  readonly host: string;
-  /** The shell command that starts virsh on the host. */
-  readonly startLine: string;
+export interface LanesOptions extends ActionLaneOptions {
   readonly log: CommandLog;
 }
 
 /**
  * The shells of one host. Samples share one, slow commands another; each action has a shell to itself, so that an abort
  * never waits. A domain whose sample hung leaves the shared shell for one of its own, until it answers again. Shells are
- * opened when first needed and replaced when they die.
+ * opened when first needed and replaced when they die. Where the server allows fewer sessions (MaxSessions), samples and slow
+ * commands make room for actions; where it allows one, all take turns.
  */
 export class VirshLanes implements Disposable {
+  private readonly owned = new Disposables();
+  private readonly pool: ShellPool;
+  private readonly actions: ActionLane;
   private readonly shared = new Map<string, Promise<VirshShell>>();
-  private readonly idleActionShells: VirshShell[] = [];
   private readonly hungDomains = new Set<string>();
-  private readonly open = new Set<VirshShell>();
-  private disposed = false;
 
   constructor(
-    private readonly connection: HostConnection,
+    private readonly budget: ChannelBudget,
     private readonly options: LanesOptions,
-  ) {}
+  ) {
+    this.pool = this.owned.add(new ShellPool(budget, options));
+    this.actions = this.owned.add(new ActionLane(this.pool, options));
+    this.owned.add(budget.onLimit((limit) => void this.makeRoom(limit)));
+  }
+
+  /** How many shells are open. */
+  get shells(): number {
+    return this.pool.size;
+  }
 
   /**
    * Runs `command` on its lane. Rejects with a `UserError` that names the host: virsh's own refusal, an answer that can't
@@ -55,8 +61,7 @@ export class VirshLanes implements Disposable {
   }
 
   dispose(): void {
-    this.disposed = true;
-    for (const shell of [...this.open]) shell.dispose();
+    this.owned.dispose();
   }
 
   private log(line: string, startedMs: number, outcome: 'ok' | 'failed', answer: string): void {
@@ -70,7 +75,7 @@ export class VirshLanes implements Disposable {
   }
 
   private ask<T>(command: VirshCommand<T>, line: string): Promise<Reply> {
-    if (command.lane === 'action') return this.askAlone(line, command.timeoutMs);
+    if (command.lane === 'action') return this.actions.run(line, command.timeoutMs);
     const domain = command.lane === 'sample' ? command.domain : undefined;
     return domain === undefined
       ? this.askShared(command.lane, line, command.timeoutMs)
@@ -94,18 +99,18 @@ export class VirshLanes implements Disposable {
     }
   }
 
-  /** The domain answers again: its own shell is closed when nothing waits on it, and the shared one serves it. */
+  /** The domain answers again: the shared shell serves it, and it leaves its own. */
   private rejoin(domain: string, own: string): void {
     this.hungDomains.delete(domain);
-    void this.shared.get(own)?.then((shell) => {
-      if (shell.pending === 0) shell.dispose();
-    });
+    const shell = this.shared.get(own);
+    this.shared.delete(own);
+    void shell?.then((one) => this.pool.leave(one));
   }
 
   private sharedShell(key: string): Promise<VirshShell> {
     const existing = this.shared.get(key);
     if (existing !== undefined) return existing;
-    const opening = this.openShell();
+    const opening = this.openShared([...this.shared.values()]);
     this.shared.set(key, opening);
     const forget = (): void => {
       if (this.shared.get(key) === opening) this.shared.delete(key);
@@ -115,27 +120,39 @@ export class VirshLanes implements Disposable {
     return opening;
   }
 
-  private async askAlone(line: string, timeoutMs: number): Promise<Reply> {
-    const shell = this.idleActionShells.pop() ?? (await this.openShell());
-    const reply = await shell.run(line, timeoutMs);
-    if (shell.usable && this.idleActionShells.length < maxIdleActionShells) this.idleActionShells.push(shell);
-    else shell.dispose();
-    return reply;
+  /** A shell beside `others`, or one of them where there may be no more. */
+  private async openShared(others: readonly Promise<VirshShell>[]): Promise<VirshShell> {
+    const most = sharedShellsWithin(this.budget.limit);
+    if (others.length >= most) {
+      const open = await shellsOf(others);
+      const shell = open.size < most ? undefined : this.pool.share(open);
+      if (shell !== undefined) return shell;
+    }
+    try {
+      return await this.pool.start();
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      return this.pool.shareAny(error);
+    }
   }
 
-  private async openShell(): Promise<VirshShell> {
-    const channel = await this.connection.exec(this.options.startLine);
-    const shell = await VirshShell.open(channel, this.options.host);
-    if (this.disposed) {
-      shell.dispose();
-      throw new UserError(`${this.options.host} was disconnected.`);
+  /** The samples' shell stays; lanes on one beyond the limit leave it to the actions, and share when they next ask. */
+  private async makeRoom(limit: number): Promise<void> {
+    const lanes = [...this.shared].sort(([a], [b]) => Number(b === 'sample') - Number(a === 'sample'));
+    const open = await shellsOf(lanes.map(([, shell]) => shell));
+    const kept = [...open].slice(0, sharedShellsWithin(limit));
+    for (const [lane, opened] of lanes) {
+      const shell = await opened.catch(() => undefined);
+      if (shell === undefined || kept.includes(shell) || this.shared.get(lane) !== opened) continue;
+      this.shared.delete(lane);
+      this.pool.leave(shell);
     }
-    this.open.add(shell);
-    shell.onClose(() => {
-      this.open.delete(shell);
-      const idle = this.idleActionShells.indexOf(shell);
-      if (idle >= 0) this.idleActionShells.splice(idle, 1);
-    });
-    return shell;
   }
+}
+
+/** Those that could be opened and are of use, each once. */
+async function shellsOf(opening: readonly Promise<VirshShell>[]): Promise<Set<VirshShell>> {
+  const settled = await Promise.allSettled(opening);
+  const open = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  return new Set(open.filter(({ usable }) => usable));
 }

@@ -121,10 +121,15 @@ const figureLimit = 2 ** 63;
 export function parseJobInfo(text: string): JobInfo {
   const all = fieldsOf(text);
   // What stands before is a banner's, and must not pass for a figure.
-  const fields = all.slice(all.findIndex(({ name }) => name === 'Job type'));
+  const job = jobInfoFrom(all.slice(all.findIndex(({ name }) => name === 'Job type')));
+  if (job === undefined) throw notJobInfo(text);
+  return job;
+}
+
+/** The same from its fields, as a reading keeps them. Undefined where they are not those of a reading. */
+export function jobInfoFrom(fields: readonly RawField[]): JobInfo | undefined {
   const [first] = fields;
-  if (first?.name !== 'Job type') throw notJobInfo(text);
-  return jobInfoOf(types.get(first.value) ?? 'unknown', fields);
+  return first?.name === 'Job type' ? jobInfoOf(types.get(first.value) ?? 'unknown', fields) : undefined;
 }
 
 /**

@@ -33,6 +33,12 @@ export function shellQuote(word: string): string {
   return /^[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*$/.test(word) ? word : `'${word.replace(/['\\]/g, `'\\$&'`)}'`;
 }
 
+/** A word for a POSIX shell that reads it from its standard input, where no login shell does. Throws a `UserError` for a NUL. */
+export function posixQuote(word: string): string {
+  if (word.includes('\0')) throw new UserError('A text with a NUL in it can not be passed to a shell.');
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
 /** What decides how virsh is started on a host. */
 export interface VirshStart {
   /** The user's own command: `virsh`, `sudo virsh`, `docker exec -i nova_libvirt virsh`. */
@@ -49,13 +55,24 @@ const lastWord = /(?:"[^"]*"|'[^']*'|\\.|[^\s"'\\])+$/;
  * also reaches through sudo and containers. A command that sets `LC_ALL` itself is taken as it is: so one writes
  * `env LC_ALL=C sudo -n virsh` where sudo allows virsh and nothing else.
  */
-export function virshStartLine({ virsh, uri, readOnly }: VirshStart): string {
+export function virshStartLine(start: VirshStart): string {
+  const { before, program } = takenApart(start);
+  const options = [...(start.readOnly ? ['-r'] : []), '-c', shellQuote(start.uri)].join(' ');
+  return `${before}${program} ${options}`;
+}
+
+/** The line that runs `program`, words for a shell, where and as whom the host's virsh runs: through its sudo, in its container. */
+export function lineBesideVirsh(start: VirshStart, program: string): string {
+  return `${takenApart(start).before}${program}`;
+}
+
+/** What stands before the program of a host's virsh command, with the environment, and the program. */
+function takenApart({ virsh, uri }: VirshStart): { readonly before: string; readonly program: string } {
   const command = virsh.replace(/[\r\n]+/g, ' ').trim() || 'virsh';
   const programAt = lastWord.exec(command)?.index ?? 0;
   const before = command.slice(0, programAt);
   const environment = /(?:^|\s)LC_ALL=/.test(before) ? '' : `${environmentFor(uri).join(' ')} `;
-  const options = [...(readOnly ? ['-r'] : []), '-c', shellQuote(uri)].join(' ');
-  return `${before}${environment}${command.slice(programAt)} ${options}`;
+  return { before: `${before}${environment}`, program: command.slice(programAt) };
 }
 
 /**

@@ -31,6 +31,7 @@ interface Pending {
 export class VirshShell implements Disposable {
   private readonly owned = new Disposables();
   private readonly closed = new Emitter<void>();
+  private readonly drained = new Emitter<void>();
   private readonly queue: Pending[] = [];
   private stdout = '';
   private stderr = '';
@@ -80,6 +81,30 @@ export class VirshShell implements Disposable {
    */
   run(line: string, timeoutMs: number): Promise<Reply> {
     return this.send(line, timeoutMs);
+  }
+
+  /** Whether it answers at all: one that does not within `limitMs` is closed. */
+  async answersWithin(limitMs: number): Promise<boolean> {
+    return this.run('', limitMs).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Whether nothing waits for an answer any more, at the latest in `limitMs`; without a limit, false only when it has ended. */
+  idleWithin(limitMs?: number): Promise<boolean> {
+    if (this.queue.length === 0) return Promise.resolve(this.usable);
+    return new Promise((resolve) => {
+      const subscriptions = new Disposables();
+      const settle = (idle: boolean): void => {
+        clearTimeout(timer);
+        subscriptions.dispose();
+        resolve(idle);
+      };
+      const timer = limitMs === undefined ? undefined : setTimeout(() => settle(false), limitMs);
+      subscriptions.add(this.drained.event(() => settle(true)));
+      subscriptions.add(this.closed.event(() => settle(false)));
+    });
   }
 
   dispose(): void {
@@ -151,6 +176,7 @@ export class VirshShell implements Disposable {
     } else if (this.dialect !== undefined) {
       head.resolve(unframe(stdout, stderr, head.marker, this.dialect));
     }
+    if (this.queue.length === 0) this.drained.fire();
     return true;
   }
 
@@ -173,7 +199,7 @@ export class VirshShell implements Disposable {
   private deathOf(end: ChannelEnd): Error {
     if (this.dialect === undefined) return this.startError({ kind: 'ended', ...end });
     // A virsh that ends by itself says why; one whose connection broke says nothing.
-    const said = virshErrorOf(this.stderr);
+    const said = virshErrorOf(this.withoutMarkers(this.stderr));
     if (said !== undefined) return new ShellDied(`virsh on ${this.host}: ${said}`, adviceFor(said));
     const how =
       end.exitCode !== undefined
@@ -182,6 +208,15 @@ export class VirshShell implements Disposable {
           ? `was ended by signal ${end.signal}`
           : 'is gone with its connection';
     return new ShellDied(`The virsh on ${this.host} ${how}.`);
+  }
+
+  /** virsh may have come to a command's marker on one stream when the other is cut off: that line is ours, and tells nothing. */
+  private withoutMarkers(stderr: string): string {
+    const isMarker = (line: string): boolean => this.queue.some(({ marker }) => line.includes(marker.stderrWord));
+    return stderr
+      .split('\n')
+      .filter((line) => !isMarker(line))
+      .join('\n');
   }
 
   private startError(how: FailedStart['how']): Error {

@@ -5,7 +5,7 @@ export interface Figure {
   readonly unit: string;
   readonly against: string;
   /** The bound that the figure must keep, if it has one. */
-  readonly bound?: number;
+  readonly bound?: number | undefined;
 }
 
 const printed: Figure[] = [];

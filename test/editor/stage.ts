@@ -4,6 +4,12 @@ import { saveFailure } from './failure.js';
 import type { VsCodeServer } from './vscodeServer.js';
 import { until } from './waiting.js';
 
+/**
+ * How long a condition of the workbench may take on two busy cores. A page that loads after another was closed while it loaded is
+ * held back for half a minute: the browser lets VS Code's next service worker begin once the last has given up what it waits for.
+ */
+export const pageTimeoutMs = 45_000;
+
 /** What each part of the workbench stands on: the page, the server, and waiting that leaves evidence when it was in vain. */
 export class Stage {
   /** Set inside an act: what fails in it is told once, by the outermost. */
@@ -31,7 +37,7 @@ export class Stage {
   until<T>(
     what: string,
     look: () => Promise<T | undefined | false> | T | undefined | false,
-    timeoutMs?: number,
+    timeoutMs = pageTimeoutMs,
   ): Promise<T> {
     return this.act(`Waiting for ${what}`, () => until(what, look, timeoutMs));
   }

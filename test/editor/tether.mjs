@@ -5,12 +5,13 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { constants } from 'node:os';
 
-const [folder, program, ...args] = process.argv.slice(2);
+const [folder = '', program = '', ...args] = process.argv.slice(2);
 const graceMs = 5000;
 
 // A group of its own: stopping it takes its children along, and a Ctrl-C meant for others does not reach it.
 const child = spawn(program, args, { detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
 
+/** @param {NodeJS.Signals} signal */
 function killGroup(signal) {
   try {
     if (child.pid !== undefined) process.kill(-child.pid, signal);
@@ -25,7 +26,7 @@ function stop() {
 }
 
 process.stdin.on('end', stop).on('error', stop).resume();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, stop);
 
 child.on('error', (error) => {
   console.error(error.message);

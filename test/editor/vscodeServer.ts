@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { vscodeServer } from '../run/machine.mjs';
+import { storageVariable } from './left.js';
 import { until } from './waiting.js';
 
 const tether = fileURLToPath(new URL('./tether.mjs', import.meta.url));
@@ -11,6 +12,8 @@ const startTimeoutMs = 60_000;
 
 /** What the server and the extension host get of this process's environment; anything else is given on purpose. */
 const inheritedVariables = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'USER', 'LOGNAME'];
+
+const extensionId = 'libvirt-live-migration.libvirt-live-migration';
 
 /** Quiet: nothing of the editor's own is on the screen, and nothing asks. */
 const quietSettings: Record<string, unknown> = {
@@ -29,6 +32,9 @@ const quietSettings: Record<string, unknown> = {
   'update.mode': 'none',
   'git.enabled': false,
   'editor.accessibilitySupport': 'off',
+  // What is typed is what stands there.
+  'editor.autoClosingBrackets': 'never',
+  'editor.autoClosingQuotes': 'never',
   'files.simpleDialog.enable': true,
 };
 
@@ -36,6 +42,8 @@ export interface VsCodeServerOptions {
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
   /** Reaches the extension host too. HOME is an empty folder unless given. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Puts into the extension's global storage what earlier windows have left. */
+  readonly fillStorage?: ((storage: string) => Promise<void>) | undefined;
 }
 
 /** What a page is opened with. Paths are absolute. */
@@ -56,8 +64,11 @@ export class VsCodeServer {
       const value = process.env[name];
       return value === undefined ? [] : [[name, value] as const];
     });
-    const env = { ...Object.fromEntries(inherited), HOME: home, TMPDIR: temporary, ...options.env };
+    const storage = join(root, 'data', 'User', 'globalStorage', extensionId);
+    const own = { HOME: home, TMPDIR: temporary, [storageVariable]: storage };
+    const env = { ...Object.fromEntries(inherited), ...own, ...options.env };
     await writeSettings(root, options.settings ?? {});
+    await options.fillStorage?.(storage);
     const args = [
       join(vscodeServer, 'out', 'server-main.js'),
       ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token', '--accept-server-license-terms'],
@@ -105,6 +116,21 @@ export class VsCodeServer {
     });
   }
 
+  /** The files of the editor's, settings, state, logs and all, that hold a text as it is. */
+  async filesWith(text: string): Promise<string[]> {
+    const entries = await readdir(this.root, { recursive: true, withFileTypes: true });
+    const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    const forms = [Buffer.from(text, 'utf8'), Buffer.from(text, 'utf16le')];
+    const holds = await Promise.all(
+      paths.map(async (path) => {
+        // One that the editor has removed meanwhile holds nothing any more.
+        const content = await readFile(path).catch(() => Buffer.alloc(0));
+        return forms.some((form) => content.includes(form));
+      }),
+    );
+    return paths.filter((_, index) => holds[index]);
+  }
+
   /** The address that opens the workbench on a folder, with an extension in development. */
   address({ folder, extension, suite }: PageOptions): string {
     const authority = `127.0.0.1:${this.port}`;
@@ -123,6 +149,12 @@ export class VsCodeServer {
     return writeSettings(this.root, settings);
   }
 
+  /** The user's settings as the editor keeps them. */
+  async readSettings(): Promise<Record<string, unknown>> {
+    const text = await readFile(join(this.root, 'data', 'User', 'settings.json'), 'utf8');
+    return JSON.parse(text) as Record<string, unknown>;
+  }
+
   /** All log files of the extension hosts whose path matches, joined: an output channel is one of them. */
   async readLogs(path: RegExp): Promise<string> {
     const logs = join(this.root, 'data', 'logs');
@@ -130,6 +162,12 @@ export class VsCodeServer {
     const wanted = files.filter((file) => path.test(`/${file}`)).sort();
     const texts = await Promise.all(wanted.map((file) => readFile(join(logs, file), 'utf8').catch(() => '')));
     return texts.join('');
+  }
+
+  /** The processes of its extension hosts: one for each window that is open, or may come back. */
+  async extensionHosts(): Promise<readonly number[]> {
+    const { pid } = this.child;
+    return pid === undefined ? [] : descendantsOf(pid, /--type=extensionHost/);
   }
 
   /** Resolves when its processes and its files are gone. */
@@ -142,6 +180,19 @@ export class VsCodeServer {
     if (this.ended) throw new Error('it ended');
     return false;
   }
+}
+
+/** The processes under one, however deep, whose command line matches. */
+async function descendantsOf(pid: number, commandLine: RegExp): Promise<readonly number[]> {
+  const read = (file: string): Promise<string> => readFile(`/proc/${file}`, 'utf8').catch(() => '');
+  const children = (await read(`${pid}/task/${pid}/children`)).split(' ').map(Number).filter(Boolean);
+  const below = await Promise.all(
+    children.map(async (child) => {
+      const own = commandLine.test(await read(`${child}/cmdline`)) ? [child] : [];
+      return [...own, ...(await descendantsOf(child, commandLine))];
+    }),
+  );
+  return below.flat();
 }
 
 async function writeSettings(root: string, settings: Readonly<Record<string, unknown>>): Promise<void> {

@@ -1,5 +1,5 @@
-/** How long a condition of the workbench may take on two busy cores. */
-export const defaultTimeoutMs = 20_000;
+/** How long a condition may take on two busy cores. */
+const defaultTimeoutMs = 20_000;
 const pollMs = 50;
 
 /**

@@ -8,10 +8,9 @@ import { Output } from './parts/output.js';
 import { QuickInput } from './parts/quickInput.js';
 import { StatusBar } from './parts/statusBar.js';
 import { Tree } from './parts/tree.js';
-import { Stage } from './stage.js';
+import { pageTimeoutMs, Stage } from './stage.js';
 import { stagedExtension } from './stagedExtension.js';
 import { VsCodeServer } from './vscodeServer.js';
-import { defaultTimeoutMs } from './waiting.js';
 
 /** The editor's own themes, and the class by which the page says which kind is on. */
 const themes = {
@@ -24,6 +23,13 @@ const themes = {
 export type Theme = keyof typeof themes;
 export const allThemes = Object.keys(themes) as Theme[];
 
+/** An entry of keybindings.json. */
+export interface Keybinding {
+  readonly key: string;
+  readonly command: string;
+  readonly args?: unknown;
+}
+
 export interface WorkbenchOptions {
   readonly width?: number;
   readonly height?: number;
@@ -31,6 +37,8 @@ export interface WorkbenchOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** For the extension host, HOME among them: an empty folder unless given. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Puts into the extension's global storage what earlier windows have left. */
+  readonly fillStorage?: (storage: string) => Promise<void>;
   /** The folder to open: an empty one unless given. */
   readonly folder?: string;
   /** The extension in development: this repository's, as it is shipped, unless given. */
@@ -44,15 +52,12 @@ const startTimeoutMs = 60_000;
 /** A real VS Code with the extension in it, used as a person uses it: by what is on the screen. */
 export class Workbench {
   static async open(options: WorkbenchOptions = {}): Promise<Workbench> {
-    const { theme = 'dark', settings = {} } = options;
-    const server = await VsCodeServer.start({ settings: withTheme(settings, theme), env: options.env });
+    const { theme = 'dark', settings = {}, env, fillStorage } = options;
+    const server = await VsCodeServer.start({ settings: withTheme(settings, theme), env, fillStorage });
     let browser: Browser | undefined;
     try {
       browser = await launchBrowser();
-      const viewport = { width: options.width ?? 1600, height: options.height ?? 900 };
-      const page = await browser.newPage({ viewport });
-      page.setDefaultTimeout(defaultTimeoutMs);
-      const workbench = new Workbench(server, browser, page, settings, theme);
+      const workbench = new Workbench(server, browser, await newPage(browser, options), settings, theme);
       await workbench.load(options);
       return workbench;
     } catch (error) {
@@ -73,6 +78,7 @@ export class Workbench {
   readonly suiteExit: Promise<number>;
   private readonly stage: Stage;
   private readonly console: string[] = [];
+  private address = '';
   private suiteEnded: (code: number) => void = () => undefined;
 
   private constructor(
@@ -110,8 +116,12 @@ export class Workbench {
         hasText: new RegExp(`^${title}`, 'i'),
       });
       await action.first().waitFor();
-      if (!(await header.isVisible())) await action.first().click();
-      await header.waitFor();
+      await this.stage.until('its header', async () => {
+        if (await header.isVisible()) return true;
+        // A click on the one that is open, but not drawn yet, would close it.
+        if ((await action.and(this.page.locator('.checked')).count()) === 0) await action.first().click();
+        return false;
+      });
     });
   }
 
@@ -151,6 +161,17 @@ export class Workbench {
     await this.server.writeSettings(withTheme(this.settings, this.theme));
   }
 
+  /** Writes the user's keybindings as a user does, in their file. */
+  setKeybindings(bindings: readonly Keybinding[]): Promise<void> {
+    return this.writeJson('Preferences: Open Keyboard Shortcuts (JSON)', 'keybindings.json', bindings);
+  }
+
+  /** Changes the user's settings as a user does, in their file: what is not named stays as it is there. */
+  async editSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    const now = { ...(await this.server.readSettings()), ...settings };
+    await this.writeJson('Preferences: Open User Settings (JSON)', 'settings.json', now);
+  }
+
   async setTheme(theme: Theme): Promise<void> {
     this.theme = theme;
     await this.setSettings({});
@@ -164,12 +185,51 @@ export class Workbench {
   }
 
   /** Reloads the window as its own command does: the extension host ends, and another begins with what was stored. */
-  reload(): Promise<void> {
+  /** `awayMs`: for how long the window is gone at least; a machine that is slow takes longer by itself. */
+  reload(awayMs = 0): Promise<void> {
     return this.stage.act('Reloading the window', async () => {
+      const isPage = ({ pathname }: URL): boolean => pathname === new URL(this.address).pathname;
+      await this.page.route(isPage, async (route) => {
+        await new Promise((resolve) => setTimeout(resolve, awayMs));
+        await route.continue();
+      });
       const reloaded = this.page.waitForEvent('load', { timeout: startTimeoutMs });
       await Promise.all([reloaded, this.quickInput.runCommand('Developer: Reload Window')]);
+      await this.page.unroute(isPage);
       await this.loaded();
     });
+  }
+
+  /** One more window of the same editor: with its settings and what it has stored, and an extension host of its own. */
+  async another(): Promise<Workbench> {
+    const { server, browser, settings, theme, address } = this;
+    const other = new Workbench(server, browser, await newPage(browser, {}), settings, theme);
+    other.address = address;
+    await other.reopen();
+    return other;
+  }
+
+  /** Closes the window for good: resolves once its extension host has ended. What it has stored stays, for `reopen`. */
+  closeWindow(otherWindows = 0): Promise<void> {
+    return this.stage.act('Closing the window', async () => {
+      await this.page.goto('about:blank');
+      await this.stage.until(
+        'the extension host to end',
+        async () => (await this.server.extensionHosts()).length === otherWindows,
+        startTimeoutMs,
+      );
+    });
+  }
+
+  /** Opens a new window on what the closed one has left. */
+  async reopen(): Promise<void> {
+    await this.page.goto(this.address);
+    await this.loaded();
+  }
+
+  /** The files that the editor has written, settings, state, logs and all, that hold a text as it is. */
+  filesWith(text: string): Promise<string[]> {
+    return this.server.filesWith(text);
   }
 
   async screenshot(path: string): Promise<void> {
@@ -182,12 +242,30 @@ export class Workbench {
     await this.server.stop();
   }
 
+  private writeJson(command: string, file: string, content: unknown): Promise<void> {
+    return this.stage.act(`Writing ${file}`, async () => {
+      await this.runCommand(command);
+      await this.editors.waitForTab(file);
+      const editor = this.page.locator('.editor-instance .monaco-editor').first();
+      await editor.locator('.view-line').first().click();
+      await this.page.keyboard.press('ControlOrMeta+A');
+      await this.page.keyboard.insertText(JSON.stringify(content));
+      // The editor closes what it takes for open brackets and quotes: that stands after the cursor.
+      await this.page.keyboard.press('ControlOrMeta+Shift+End');
+      await this.page.keyboard.press('Delete');
+      await this.page.keyboard.press('ControlOrMeta+S');
+      await this.page.locator('.tabs-container .tab:not(.dirty)', { hasText: file }).waitFor();
+      await this.runCommand('View: Close All Editors');
+    });
+  }
+
   private async load({ folder = this.server.workspace, extension, suite }: WorkbenchOptions): Promise<void> {
     await this.page.exposeFunction('codeAutomationLog', (type: string, args: unknown[]) => {
       this.console.push(`suite ${type}: ${args.map(String).join(' ')}`);
     });
     await this.page.exposeFunction('codeAutomationExit', (code: number) => this.suiteEnded(code));
-    await this.page.goto(this.server.address({ folder, extension: extension ?? (await stagedExtension()), suite }));
+    this.address = this.server.address({ folder, extension: extension ?? (await stagedExtension()), suite });
+    await this.page.goto(this.address);
     await this.loaded();
   }
 
@@ -197,6 +275,12 @@ export class Workbench {
       await this.page.locator(`.monaco-workbench.${themes[this.theme].pageClass}`).waitFor();
     });
   }
+}
+
+async function newPage(browser: Browser, { width = 1600, height = 900 }: WorkbenchOptions): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width, height } });
+  page.setDefaultTimeout(pageTimeoutMs);
+  return page;
 }
 
 function withTheme(settings: Readonly<Record<string, unknown>>, theme: Theme): Record<string, unknown> {

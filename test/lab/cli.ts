@@ -16,9 +16,11 @@ const usage = `npm run lab -- COMMAND
       --host hv1  --memory 512 (MiB)  --vcpus 1  --title TEXT  --persistent  --disk MIB
       --load ${loads.join('|')}  (default hot)
       --working-set 200 (MiB)  --rate 60 (MiB/s; 0: as fast as it goes)  --seconds 30 (of load stops)
+      --alike (few bytes of a page change: xbzrle's case)
       --nova NAME (OpenStack's metadata)  --cloudstack (CloudStack's)
   migrate NAME             virsh migrate --live --p2p, left running
       --from hv1  --to hv2  --bandwidth 20 (MiB/s; 0: no limit)  --postcopy  --copy-storage  --wait
+      --auto-converge  --xbzrle
   virsh HOST WORDS...      virsh on a host
   ssh HOST [WORDS...]      a shell on a host, or a command
   down [--force]           take it down, or what a crashed run has left; --force: another process's, too`;
@@ -65,6 +67,7 @@ async function guest(words: string[]): Promise<void> {
       disk: { type: 'string' },
       title: { type: 'string' },
       nova: { type: 'string' },
+      alike: { type: 'boolean', default: false },
       cloudstack: { type: 'boolean', default: false },
       persistent: { type: 'boolean', default: false },
     },
@@ -79,6 +82,7 @@ async function guest(words: string[]): Promise<void> {
     load,
     persistent: values.persistent,
     cloudStack: values.cloudstack,
+    alike: values.alike,
     ...numberIf('memoryMiB', values.memory, '--memory'),
     ...numberIf('vcpus', values.vcpus, '--vcpus'),
     ...numberIf('workingSetMiB', values['working-set'], '--working-set'),
@@ -109,6 +113,8 @@ async function migrate(words: string[]): Promise<void> {
       bandwidth: { type: 'string', default: '20' },
       postcopy: { type: 'boolean', default: false },
       'copy-storage': { type: 'boolean', default: false },
+      'auto-converge': { type: 'boolean', default: false },
+      xbzrle: { type: 'boolean', default: false },
       wait: { type: 'boolean', default: false },
     },
   });
@@ -120,7 +126,11 @@ async function migrate(words: string[]): Promise<void> {
   const options = {
     bandwidthMiBps: numberOf(values.bandwidth, '--bandwidth'),
     postcopy: values.postcopy,
-    extra: values['copy-storage'] ? ['--copy-storage-all'] : [],
+    extra: [
+      ...(values['copy-storage'] ? ['--copy-storage-all'] : []),
+      ...(values['auto-converge'] ? ['--auto-converge'] : []),
+      ...(values.xbzrle ? ['--compressed', '--comp-methods', 'xbzrle'] : []),
+    ],
   };
   if (values.wait) {
     const { code, stderr } = await lab.migrate(uuid, from, to, options).done;

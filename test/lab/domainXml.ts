@@ -2,11 +2,11 @@ import { guestInitrd, guestKernel } from './layout.js';
 
 /**
  * How a guest writes its memory: not at all; for ever, slowly (`cool`) or fast (`hot`); in bursts of two passes with 10 s
- * between; or for a while.
+ * between; for a while; or not for a while.
  */
-export type Load = 'idle' | 'cool' | 'hot' | 'bursty' | 'stops';
+export type Load = 'idle' | 'cool' | 'hot' | 'bursty' | 'stops' | 'starts';
 
-export const loads: readonly Load[] = ['idle', 'cool', 'hot', 'bursty', 'stops'];
+export const loads: readonly Load[] = ['idle', 'cool', 'hot', 'bursty', 'stops', 'starts'];
 
 export interface GuestPlan {
   /** Anything libvirt takes: spaces, quotes, emoji. */
@@ -19,12 +19,19 @@ export interface GuestPlan {
   /** MiB/s at most; 0 is as fast as it goes. 60 unless told otherwise, and 4 for a cool guest. */
   readonly rateMiBps?: number;
   readonly load?: Load;
-  /** With load `stops`: after how many seconds. */
+  /** Each pass changes only a few bytes of a page, so that xbzrle has something to compress. */
+  readonly alike?: boolean;
+  /** With load `stops` or `starts`: after how many seconds. */
   readonly loadSeconds?: number;
+  /** With load `stops`: at how many MiB/s it goes on then. 0, not at all, unless told otherwise. */
+  readonly thenMiBps?: number;
   /** Defined, not only created: it stays on its host, shut off, after a migration. */
   readonly persistent?: boolean;
   /** A disk of random bytes on its host, and room for a copy of it on the other: for --copy-storage-all. */
   readonly diskMiB?: number;
+  /** Raw XML in place of its <cpu>, and more of it for <devices>: what a pre-flight is to find. */
+  readonly cpuXml?: string;
+  readonly devicesXml?: string;
   /** Raw XML for <metadata>: `novaMetadata`, or anything. */
   readonly metadata?: string;
   /** Carries what CloudStack's agent gives its guests; their names are like i-2-7-VM. */
@@ -50,7 +57,7 @@ export function domainXml(plan: GuestPlan, uuid: string): string {
   const cloudStack = plan.cloudStack === true;
   const workingSetMiB = workingSet(plan, memoryMiB, load);
   const rateMiBps = plan.rateMiBps ?? (load === 'cool' ? 4 : 60);
-  const cmdline = `console=ttyS0 quiet ws=${workingSetMiB} rate=${rateMiBps} load=${load} for=${loadSeconds}`;
+  const cmdline = `console=ttyS0 quiet ws=${workingSetMiB} rate=${rateMiBps} load=${load} for=${loadSeconds} then=${plan.thenMiBps ?? 0} alike=${plan.alike === true ? 1 : 0}`;
   return `<domain type='qemu'>
   <name>${escapeXml(name)}</name>
   <uuid>${uuid}</uuid>
@@ -65,11 +72,12 @@ export function domainXml(plan: GuestPlan, uuid: string): string {
     ${cloudStack ? "<smbios mode='sysinfo'/>" : ''}
   </os>
   <features><acpi/></features>
-  <cpu mode='custom' match='exact'><model>qemu64</model></cpu>
+  ${plan.cpuXml ?? "<cpu mode='custom' match='exact'><model>qemu64</model></cpu>"}
   <on_poweroff>destroy</on_poweroff>
   <devices>
     <emulator>/usr/bin/qemu-system-x86_64</emulator>
     ${diskMiB > 0 ? diskXml(uuid) : ''}
+    ${plan.devicesXml ?? ''}
     <memballoon model='none'/>
     <serial type='file'><source path='/var/log/libvirt/${uuid}-console.log'/></serial>
   </devices>

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { diskPath, domainXml, type GuestPlan } from './domainXml.js';
 import type { LabHost } from './host.js';
-import { beatLine, hotLine } from './initramfs.js';
+import { beatLine, changedLine, hotLine } from './initramfs.js';
 import { consoleLog, type HostName } from './layout.js';
 import { until } from './run.js';
 
@@ -51,6 +51,12 @@ export class Guest {
     }));
   }
 
+  /** Whether its load has changed on its way, as loads that stop or start do, and it said so on either host. */
+  async hasChanged(): Promise<boolean> {
+    const told = await Promise.all(this.hosts.map(({ name }) => this.console(name)));
+    return told.some((text) => changedLine.test(text));
+  }
+
   /** Its last heartbeat on that host: one more each second that it runs. Undefined where it never beat. */
   async lastBeat(host: HostName): Promise<number | undefined> {
     return (await this.beats(host)).at(-1)?.count;
@@ -81,6 +87,12 @@ export class Guest {
   async destroy(): Promise<void> {
     for (const host of this.hosts) await removeDomain(host, this.uuid);
   }
+}
+
+/** Defines a guest that is not started: what no host here could run can be looked at so. Returns its UUID. */
+export async function defineGuest(host: LabHost, plan: GuestPlan, uuid: string = randomUUID()): Promise<string> {
+  await host.virsh(['define', await host.writeFile(`${uuid}.xml`, domainXml(plan, uuid))]);
+  return uuid;
 }
 
 /** Not an error where there is no such domain. */

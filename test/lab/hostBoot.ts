@@ -4,7 +4,7 @@ import { existsSync, openSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabHost, sshPort } from './host.js';
-import { hostScript, hostsFile, libvirtdConf, ownFolderNames, qemuConf, sshdConfig } from './hostScript.js';
+import { hostScript, hostsFile, libvirtdConf, ownFolderNames, qemuConf, sshdClock, sshdConfig } from './hostScript.js';
 import { bootScript, clientKey, hostFolder, type HostPlan, sshConfig } from './layout.js';
 import { hostInit, hostKeeper } from './processes.js';
 import { makeKey } from './sshFiles.js';
@@ -12,8 +12,8 @@ import { run, until } from './run.js';
 
 const bootLimitMs = 30_000;
 
-/** Starts a host; it lives on when this process ends. */
-export async function bootHost(plan: HostPlan): Promise<void> {
+/** Starts a host; it lives on when this process ends. Its daemons' clock may be ahead of the machine's. */
+export async function bootHost(plan: HostPlan, clockAheadSeconds = 0): Promise<void> {
   const folder = hostFolder(plan.name);
   for (const name of ownFolderNames) await mkdir(join(folder, name), { recursive: true });
   await writeFile(join(folder, 'hosts'), hostsFile());
@@ -21,9 +21,12 @@ export async function bootHost(plan: HostPlan): Promise<void> {
   await writeFile(join(folder, 'conf', 'qemu.conf'), qemuConf(plan));
   await makeKey(join(folder, 'host_key'), plan.name);
   await copyFile(`${clientKey}.pub`, join(folder, 'authorized_keys'));
-  await writeFile(join(folder, 'sshd_config'), sshdConfig(plan, sshPort, join(folder, 'sshd.pid')));
+  await writeFile(
+    join(folder, 'sshd_config'),
+    sshdConfig(plan, sshPort, join(folder, 'sshd.pid'), sshdClock(clockAheadSeconds)),
+  );
   const script = bootScript(plan.name);
-  await writeFile(script, hostScript(plan), { mode: 0o755 });
+  await writeFile(script, hostScript(plan, clockAheadSeconds), { mode: 0o755 });
 
   const log = openSync(join(folder, 'boot.log'), 'a');
   const namespaces = ['--mount', '--uts', '--pid', '--fork', '--mount-proc', '--kill-child'];

@@ -6,6 +6,8 @@ import { must } from './run.js';
 
 /** What a guest's init prints once its working set is filled and its load runs. */
 export const hotLine = /^HOT\r?$/m;
+/** What it prints once its load has stopped, or started, on its way. */
+export const changedLine = /^(?:COOL|WARM)\r?$/m;
 /** What it prints each second: a counter, and the seconds it has been up by its own clock. */
 export const beatLine = /^BEAT (\d+) (\d+\.\d+)\r?\n/gm;
 
@@ -15,7 +17,7 @@ export const stepMiB = 8;
 /**
  * Init reads the kernel's command line: `ws` MiB of a tmpfs file are rewritten at `rate` MiB/s at most (0: as fast as it
  * goes), in the manner of `load`. The pattern is random, since zero pages cost a migration nothing, and each pass writes
- * other bytes than the one before. Copying it costs a fraction of the CPU that making random bytes would. A guest that fell
+ * other bytes than the one before; with `alike`, few others. Copying it costs a fraction of the CPU that making random bytes would. A guest that fell
  * behind, because it was frozen or its machine was busy, does not make up for it.
  */
 const init = `#!/bin/busybox sh
@@ -24,9 +26,9 @@ mount -t proc proc /proc
 mount -t devtmpfs dev /dev
 mount -t tmpfs -o size=90% tmpfs /t
 exec < /dev/console > /dev/console 2>&1
-ws=0 rate=0 load=idle for=0
+ws=0 rate=0 load=idle for=0 then=0 alike=0
 for word in $(cat /proc/cmdline); do
-  case $word in ws=*|rate=*|load=*|for=*) eval "$word" ;; esac
+  case $word in ws=*|rate=*|load=*|for=*|then=*|alike=*) eval "$word" ;; esac
 done
 beats() {
   n=0
@@ -38,8 +40,8 @@ beats() {
 }
 now() { read up rest < /proc/uptime; echo \${up%.*}\${up#*.}; }
 begin() { began=$(now) written=0; }
-# The pattern is a MiB longer than a step: from its second MiB on it is another pattern.
-step() { dd if=/t/pattern of=/t/set bs=1M count=${stepMiB} skip=$((passes%2)) seek=$1 conv=notrunc 2> /dev/null; }
+# The pattern is longer than a step: further on it is another pattern, or, alike, itself with every 256th byte changed.
+step() { dd if=/t/pattern of=/t/set bs=1M count=${stepMiB} skip=$((passes%2*further)) seek=$1 conv=notrunc 2> /dev/null; }
 pass() {
   passes=$((passes+1)) i=0
   while [ $i -lt $ws ]; do
@@ -52,14 +54,24 @@ pass() {
 }
 beats &
 passes=0
+further=1
 dd if=/dev/urandom of=/t/pattern bs=1M count=${stepMiB + 1} 2> /dev/null
+if [ $alike = 1 ]; then
+  further=${stepMiB}
+  dd if=/t/pattern bs=1M count=${stepMiB} 2> /dev/null | tr '\\000' '\\001' > /t/more
+  dd if=/t/more of=/t/pattern bs=1M seek=${stepMiB} 2> /dev/null; rm /t/more
+fi
 i=0; while [ $i -lt $ws ]; do step $i; i=$((i+${stepMiB})); done
 echo HOT
 begin
 case $load in
   hot|cool) while :; do pass; done ;;
   bursty) while :; do pass; pass; sleep 10; begin; done ;;
-  stops) end=$((began+for*100)); while [ $(now) -lt $end ]; do pass; done; echo COOL ;;
+  stops)
+    end=$((began+for*100)); while [ $(now) -lt $end ]; do pass; done
+    echo COOL
+    [ $then -gt 0 ] && { rate=$then; begin; while :; do pass; done; } ;;
+  starts) sleep $for; echo WARM; begin; while :; do pass; done ;;
 esac
 while :; do sleep 1000; done
 `;

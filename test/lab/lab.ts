@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeCertificates } from './certificates.js';
 import type { GuestPlan } from './domainXml.js';
 import { Guest, removeDomain } from './guest.js';
 import type { LabHost } from './host.js';
@@ -26,7 +27,7 @@ import { hostKeeper } from './processes.js';
 import { makeKey, writeSshFiles } from './sshFiles.js';
 
 export { type GuestPlan, type Load, novaMetadata } from './domainXml.js';
-export { type Beat, Guest } from './guest.js';
+export { type Beat, defineGuest, Guest } from './guest.js';
 export { type ExtraSshd, LabHost } from './host.js';
 export { type HostName } from './layout.js';
 export { type MigrateOptions, type RunningMigrate } from './migrate.js';
@@ -50,8 +51,15 @@ export interface HostStatus {
   readonly domains: readonly DomainStatus[];
 }
 
+export interface LabOptions {
+  /** Hosts whose daemons, and who logs in there, see a clock that is ahead by so many seconds. */
+  readonly clockAheadSeconds?: Partial<Record<HostName, number>>;
+}
+
 /** Two hypervisors, `hv1` and `hv2`, with libvirtd and sshd of their own, on one machine. One lab a machine. */
 export class Lab {
+  private readonly started: Guest[] = [];
+
   private constructor(private readonly hosts: readonly LabHost[]) {}
 
   /** For ssh -F, and the setting that names it. */
@@ -61,8 +69,8 @@ export class Lab {
   readonly stateFolder = stateFolder;
 
   /** Brings it up. Clears what a crashed run has left; refuses while another run has it. */
-  static async up(): Promise<Lab> {
-    const missing = labMissing();
+  static async up(options: LabOptions = {}): Promise<Lab> {
+    const missing = labMissing(options.clockAheadSeconds !== undefined);
     if (stateFolder.startsWith('/root/'))
       throw new Error(
         `The lab's hosts have a /root of their own, so its state can't be in ${stateFolder}: set TMPDIR.`,
@@ -73,7 +81,7 @@ export class Lab {
       if ((await owner()) === byHand && (await runs()))
         throw new Error('A lab is up already, brought up by hand. Take it down first: npm run lab -- down');
       await removeEverything();
-      const hosts = await build().catch(async (error: unknown) => {
+      const hosts = await build(options).catch(async (error: unknown) => {
         await removeEverything();
         throw error;
       });
@@ -113,8 +121,15 @@ export class Lab {
     return host;
   }
 
-  startGuest(host: HostName, plan: GuestPlan): Promise<Guest> {
-    return Guest.start(this.host(host), plan, this.hosts);
+  async startGuest(host: HostName, plan: GuestPlan): Promise<Guest> {
+    const guest = await Guest.start(this.host(host), plan, this.hosts);
+    this.started.push(guest);
+    return guest;
+  }
+
+  /** Those that were started since the lab was up or was cleared, wherever they are now. */
+  get guests(): readonly Guest[] {
+    return this.started;
   }
 
   /** Starts a plain `virsh migrate` on the source, held to 20 MiB/s unless told otherwise. */
@@ -130,6 +145,7 @@ export class Lab {
   /** Removes every guest from both hosts, so that the next test starts on an empty lab. */
   async clear(): Promise<void> {
     for (const host of this.hosts) for (const uuid of await host.domains()) await removeDomain(host, uuid);
+    this.started.length = 0;
   }
 
   async status(): Promise<readonly HostStatus[]> {
@@ -143,12 +159,17 @@ export class Lab {
   }
 }
 
-async function build(): Promise<readonly LabHost[]> {
+async function build({ clockAheadSeconds }: LabOptions): Promise<readonly LabHost[]> {
   await mkdir(stateFolder, { recursive: true, mode: 0o755 });
   await writeFile(ownerFile, String(process.pid));
   await makeKey(clientKey, 'lab');
   await makeNetwork();
-  await Promise.all([provideKernel(guestKernel), makeInitramfs(guestInitrd), ...hostPlans.map(bootHost)]);
+  await Promise.all([
+    provideKernel(guestKernel),
+    makeInitramfs(guestInitrd),
+    makeCertificates(),
+    ...hostPlans.map((plan) => bootHost(plan, clockAheadSeconds?.[plan.name])),
+  ]);
   const hosts = await Promise.all(hostPlans.map(attachHost));
   await writeSshFiles();
   await Promise.all(hosts.map(untilAnswers));

@@ -46,6 +46,11 @@ export function hostFolder(name: HostName): string {
   return join(stateFolder, name);
 }
 
+/** What a host's QEMU proves itself by, and knows the other's by. */
+export function certificatesFolder(name: HostName): string {
+  return join(hostFolder(name), 'pki');
+}
+
 /** The start script of a host: its path is what tells the host's processes from all others. */
 export function bootScript(name: HostName): string {
   return join(hostFolder(name), 'boot.sh');

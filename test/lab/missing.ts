@@ -10,6 +10,7 @@ const programs: Readonly<Record<string, string>> = {
   sshd: 'openssh-server',
   ssh: 'openssh-client',
   'ssh-keygen': 'openssh-client',
+  openssl: 'openssl',
   busybox: 'busybox-static',
   ip: 'iproute2',
   cpio: 'cpio',
@@ -18,14 +19,28 @@ const programs: Readonly<Record<string, string>> = {
 };
 
 /** Why the lab can't run here, in one line that says what to do; undefined when it can. */
-export function labMissing(): string | undefined {
+export function labMissing(withFakeClock = false): string | undefined {
   if (process.platform !== 'linux') return 'The lab needs Linux (network namespaces, libvirt, QEMU).';
   if (process.arch !== 'x64') return 'The lab needs an x86-64 machine, for its guests.';
   if (process.getuid?.() !== 0) return 'The lab needs root, for its network namespaces: run it with sudo.';
+  const faketime = withFakeClock ? { faketime: 'faketime' } : {};
+  return packagesMissing(
+    'The lab',
+    { ...programs, ...faketime },
+    hasQemuDriver() ? [] : ['libvirt-daemon-driver-qemu'],
+  );
+}
+
+/** What `who` needs of `programs` (by their Debian package) that is not installed, as `labMissing` says it. */
+export function packagesMissing(
+  who: string,
+  programs: Readonly<Record<string, string>>,
+  more: readonly string[] = [],
+): string | undefined {
   const packages = new Set(Object.entries(programs).flatMap(([program, owner]) => (onPath(program) ? [] : [owner])));
-  if (!hasQemuDriver()) packages.add('libvirt-daemon-driver-qemu');
+  for (const name of more) packages.add(name);
   if (packages.size === 0) return undefined;
-  return `The lab needs packages that are not installed: apt-get install --no-install-recommends ${[...packages].join(' ')}`;
+  return `${who} needs packages that are not installed: apt-get install --no-install-recommends ${[...packages].join(' ')}`;
 }
 
 function onPath(program: string): boolean {

@@ -1,4 +1,4 @@
-import { hostPlans, ownAddress, ownLink, prefixBits, switchNamespace } from './layout.js';
+import { type HostName, hostPlans, ownAddress, ownLink, prefixBits, switchNamespace } from './layout.js';
 import { must, run } from './run.js';
 
 const bridge = 'br0';
@@ -21,6 +21,24 @@ export async function makeNetwork(): Promise<void> {
     await must(['ip', '-n', namespace, 'addr', 'add', `${address}/${prefixBits}`, 'dev', 'eth0']);
     await must(['ip', '-n', namespace, 'link', 'set', 'eth0', 'up']);
   }
+}
+
+/** Takes this machine off the lab's network, or puts it back: packets are lost, and nobody is told. */
+export async function setOwnLink(state: 'up' | 'down'): Promise<void> {
+  // At the switch's end: with its own end down, the kernel would send them elsewhere.
+  await must(['ip', '-n', switchNamespace, 'link', 'set', 'to-root', state]);
+}
+
+/** What a host sends goes at this at most, all of it together; undefined: as fast as it goes. */
+export async function limitLink(host: HostName, mibPerSecond: number | undefined): Promise<void> {
+  const plan = hostPlans.find(({ name }) => name === host);
+  if (plan === undefined) throw new Error(`the lab has no host ${host}`);
+  const queue = ['netns', 'exec', plan.namespace, 'tc', 'qdisc'];
+  await run(['ip', ...queue, 'del', 'dev', 'eth0', 'root']);
+  if (mibPerSecond === undefined) return;
+  const bits = String(Math.round(mibPerSecond * 8 * 2 ** 20));
+  const shape = ['tbf', 'rate', bits, 'burst', '256k', 'latency', '50ms'];
+  await must(['ip', ...queue, 'add', 'dev', 'eth0', 'root', ...shape]);
 }
 
 /** Nothing of it stays; what is not there is no error. The hosts must have ended. */

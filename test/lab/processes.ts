@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { bootScript, type HostName } from './layout.js';
 
@@ -26,4 +27,29 @@ export async function hostInit(keeper: number): Promise<number | undefined> {
 export async function commandLine(pid: number): Promise<readonly string[]> {
   const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   return text.split('\0').slice(0, -1);
+}
+
+/** What a process has started, and what that has, as `pid words`. */
+export function processesBelow(pid: number): string[] {
+  return childrenOf(pid).flatMap((child) => [`${child} ${wordsOf(child)}`, ...processesBelow(child)]);
+}
+
+/** Processes that `pid` has started itself. */
+export function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+    );
+  } catch {
+    // It has ended meanwhile.
+    return [];
+  }
+}
+
+function wordsOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
 }

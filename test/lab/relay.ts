@@ -1,22 +1,36 @@
+import { randomBytes } from 'node:crypto';
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 
 export interface Relay {
   readonly host: '127.0.0.1';
   readonly port: number;
+  /** Ends every connection through it, and goes on to take new ones. */
+  cut(): void;
+  /** Ends every connection through it, and answers new ones with what no SSH server says, until it is `false` again. */
+  garble(on: boolean): void;
   close(): Promise<void>;
 }
 
 /** A TCP relay that holds each direction's bytes for half of `roundTripMs`: a distant host, without a kernel that can delay. */
 export function startRelay(address: string, port: number, roundTripMs: number): Promise<Relay> {
   const sockets = new Set<Socket>();
+  let garbles = false;
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (near) => {
+    sockets.add(near);
+    near.on('close', () => sockets.delete(near));
+    if (garbles) {
+      near.on('error', () => near.destroy());
+      near.write(randomBytes(4096));
+      return;
+    }
     const far = createConnection({ host: address, port, noDelay: true, allowHalfOpen: true });
     hold(near, far, roundTripMs / 2);
     hold(far, near, roundTripMs / 2);
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('close', () => sockets.delete(socket));
-    }
+    sockets.add(far);
+    far.on('close', () => sockets.delete(far));
   });
   return new Promise((resolve, reject) => {
     server.on('error', reject);
@@ -24,9 +38,14 @@ export function startRelay(address: string, port: number, roundTripMs: number): 
       resolve({
         host: '127.0.0.1',
         port: (server.address() as AddressInfo).port,
+        cut,
+        garble: (on) => {
+          garbles = on;
+          cut();
+        },
         close: () =>
           new Promise((closed) => {
-            for (const socket of sockets) socket.destroy();
+            cut();
             server.close(() => closed());
           }),
       });

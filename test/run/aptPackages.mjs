@@ -13,10 +13,18 @@ const labPackages = [
   'qemu-utils',
   'openssh-server',
   'openssh-client',
+  'openssl',
   'busybox-static',
   'iproute2',
   'iptables',
   'cpio',
+  'faketime',
+  'fish',
+  'tcsh',
+  'sudo',
+  // A host that speaks another language.
+  'locales',
+  'libvirt-l10n',
 ];
 const editorPackages = ['fonts-dejavu-core', 'fonts-liberation', 'ripgrep'];
 

@@ -11,7 +11,7 @@ import { existsSync, readFileSync } from 'node:fs';
  * @returns {Counts & { problem?: string }}
  */
 export function readCounts(report, exitCode) {
-  const counts = existsSync(report) ? countsOf(JSON.parse(readFileSync(report, 'utf8'))) : undefined;
+  const counts = existsSync(report) ? countsOf(reportIn(report)) : undefined;
   if (counts === undefined) return { passed: 0, failed: 1, skipped: 0, problem: 'it left no report' };
   if (counts.failed > 0) return counts;
   if (counts.passed === 0) return { ...counts, failed: 1, problem: 'no test was run' };
@@ -19,9 +19,30 @@ export function readCounts(report, exitCode) {
   return counts;
 }
 
-/** @returns {Counts} */
+/**
+ * @param {string} file
+ * @returns {VitestReport | Counts}
+ */
+function reportIn(file) {
+  return /** @type {VitestReport | Counts} */ (JSON.parse(readFileSync(file, 'utf8')));
+}
+
+/**
+ * @typedef {object} VitestReport
+ * @property {number} numTotalTests
+ * @property {number} numPassedTests
+ * @property {number} numFailedTests
+ * @property {number} numPendingTests
+ * @property {number} numTodoTests
+ * @property {{ status: string, assertionResults: { status: string }[] }[]} testResults
+ */
+
+/**
+ * @param {VitestReport | Counts} report
+ * @returns {Counts}
+ */
 function countsOf(report) {
-  if (typeof report.numTotalTests !== 'number') {
+  if (!('numTotalTests' in report)) {
     return { passed: report.passed, failed: report.failed, skipped: report.skipped };
   }
   // A file that can't be loaded, or whose hook fails, has no failed test of its own.

@@ -34,5 +34,7 @@ function isInstalled(folder) {
  * @returns {Record<string, { version?: string, optional?: boolean, devOptional?: boolean }>}
  */
 function packagesOf(lockFile) {
-  return JSON.parse(readFileSync(lockFile, 'utf8')).packages;
+  /** @type {{ packages: ReturnType<typeof packagesOf> }} */
+  const { packages } = JSON.parse(readFileSync(lockFile, 'utf8'));
+  return packages;
 }

@@ -20,7 +20,10 @@ let interrupted = false;
  */
 export function run(program, args, limitMs) {
   return new Promise((resolve, reject) => {
-    if (interrupted) return reject(new Error('Interrupted.'));
+    if (interrupted) {
+      reject(new Error('Interrupted.'));
+      return;
+    }
     const child = spawn(program, args, { cwd: repository, detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
     running = child;
     const limit =

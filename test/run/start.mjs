@@ -9,8 +9,8 @@ import { step } from './step.mjs';
 await prepareOrExit();
 await step('Building', process.execPath, [join(repository, 'esbuild.mjs')], { cwd: repository });
 // What follows is TypeScript, like the lab and the workbench; it ends by itself at the signals that reach this process too.
-const tsx = join(repository, 'node_modules', 'tsx', 'dist', 'cli.mjs');
-const child = spawn(process.execPath, [tsx, join(repository, 'test', 'run', 'playground.ts')], {
+// tsx's own program would stand between, and kills what does not answer its signal within moments: a machine that is busy.
+const child = spawn(process.execPath, ['--import', 'tsx', join(repository, 'test', 'run', 'playground.ts')], {
   cwd: repository,
   // Its input ends with this process, however that ends, and so does it.
   stdio: ['pipe', 'inherit', 'inherit'],

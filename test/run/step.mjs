@@ -22,11 +22,14 @@ export function step(title, command, args, options = {}) {
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const keep = (/** @type {Buffer} */ chunk) => (output += chunk.toString());
-    child.stdout?.on('data', keep);
-    child.stderr?.on('data', keep);
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
     child.on('error', (error) => reject(new PrepareError(`${command}: ${error.message}`)));
     child.on('close', (code, signal) => {
-      if (code === 0) return resolve(output);
+      if (code === 0) {
+        resolve(output);
+        return;
+      }
       const last = output.trimEnd().split('\n').slice(-shownLines).join('\n');
       reject(new PrepareError(`${command} ${args.join(' ')} failed (${signal ?? code}):\n${last}`));
     });

@@ -69,6 +69,7 @@ function vitestSuite(project, limitMs) {
  */
 function skip(project, why) {
   const args = ['list', '--project', project, '--json'];
+  /** @type {unknown[]} */
   const tests = JSON.parse(execFileSync(bin('vitest'), args, { cwd: repository, encoding: 'utf8' }));
   console.log(`\n== ${project}: ${tests.length} skipped. ${why}`);
   total.skipped += tests.length;
@@ -89,13 +90,15 @@ async function main() {
   await prepare();
   mkdirSync(reports, { recursive: true });
   await check('Types, lint, format, README', 'npm', ['run', '--silent', 'check']);
+  // What is shipped; the build after it is what the other suites run.
+  await vitestSuite('package', 5 * minutes);
   await check('Build', process.execPath, ['esbuild.mjs']);
   await vitestSuite('unit', 5 * minutes);
   await suite('editor', 5 * minutes, (report) => [bin('tsx'), ['test/run/editor.ts', report]]);
   const missing = labMissing();
   if (missing === '') {
     labUsed = true;
-    await vitestSuite('lab', 15 * minutes);
+    await vitestSuite('lab', 30 * minutes);
     await vitestSuite('e2e', 40 * minutes);
     labDown();
   } else {
@@ -103,11 +106,11 @@ async function main() {
   }
 }
 
-let interrupted = false;
+const state = { interrupted: false };
 
 function onInterrupt() {
-  if (interrupted) return;
-  interrupted = true;
+  if (state.interrupted) return;
+  state.interrupted = true;
   console.error('\nInterrupted: ending what runs ...');
   void interrupt()
     .then(labDown)
@@ -117,12 +120,12 @@ function onInterrupt() {
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, onInterrupt);
 whenOrphaned(onInterrupt);
 
-await main().catch((error) => {
-  if (interrupted) return;
+await main().catch((/** @type {unknown} */ error) => {
+  if (state.interrupted) return;
   console.error(error instanceof PrepareError ? error.message : error);
   total.failed += 1;
 });
-if (!interrupted) {
+if (!state.interrupted) {
   if (ci && total.skipped > 0) console.error('With CI=true nothing may be skipped.');
   console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   process.exitCode = total.failed > 0 || (ci && total.skipped > 0) ? 1 : 0;

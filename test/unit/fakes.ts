@@ -17,6 +17,7 @@ import type {
 } from '../../src/migration/model.js';
 import type { RawField } from '../../src/virsh/jobInfo.js';
 import type { VirshCommand } from '../../src/virsh/command.js';
+import type { ShellScript } from '../../src/virsh/script.js';
 import { figures } from './migration/figures.js';
 import type { JobFigures } from '../../src/migration/model.js';
 
@@ -31,6 +32,35 @@ export const everything: Capabilities = {
   keepCompleted: true,
   maxDowntimeReadable: true,
   postcopy: true,
+  migrateOptions: new Set([
+    '--live',
+    '--p2p',
+    '--persistent',
+    '--undefinesource',
+    '--auto-converge',
+    '--auto-converge-initial',
+    '--auto-converge-increment',
+    '--postcopy',
+    '--postcopy-bandwidth',
+    '--postcopy-resume',
+    '--compressed',
+    '--comp-methods',
+    '--comp-xbzrle-cache',
+    '--comp-zstd-level',
+    '--parallel',
+    '--parallel-connections',
+    '--bandwidth',
+    '--copy-storage-all',
+    '--copy-storage-inc',
+    '--tls',
+    '--zerocopy',
+    '--timeout',
+    '--timeout-suspend',
+    '--timeout-postcopy',
+  ]),
+  abortPostcopy: true,
+  postcopySpeed: true,
+  compressionCache: true,
   eventStream: true,
   iterationEvents: true,
 };
@@ -92,6 +122,10 @@ export class FakeHypervisor implements Hypervisor {
   run<T>(command: VirshCommand<T>): Promise<T> {
     return Promise.reject(new Error(`Nobody runs ${command.args.join(' ')} here.`));
   }
+
+  sh<T>(script: ShellScript<T>): Promise<T> {
+    return Promise.reject(new Error(`Nobody runs ${script.label} here.`));
+  }
 }
 
 export class FakeFleet implements Fleet {
@@ -105,6 +139,16 @@ export class FakeFleet implements Fleet {
   }
 }
 
+/** Of one whose memory is copied. */
+export const underWay: MigrationState = {
+  phase: 'precopy',
+  destination: 'hv2',
+  outcome: undefined,
+  interrupted: undefined,
+  leftPausedOn: undefined,
+  endedAtMs: undefined,
+};
+
 export class FakeMigration implements Migration {
   readonly id: string;
   readonly domainUuid: string;
@@ -112,14 +156,7 @@ export class FakeMigration implements Migration {
   domainTitle: string | undefined;
   source = 'hv1';
   startedAtMs = 1_000_000;
-  state: MigrationState = {
-    phase: 'precopy',
-    destination: 'hv2',
-    outcome: undefined,
-    interrupted: undefined,
-    leftPausedOn: undefined,
-    endedAtMs: undefined,
-  };
+  state: MigrationState = underWay;
   samples: Sample[] = [];
   marks: Mark[] = [];
   fields: readonly RawField[] = [];

@@ -9,18 +9,11 @@ import type {
 } from '../../src/hypervisor/model.js';
 import { UserError } from '../../src/base/errors.js';
 import type { VirshCommand } from '../../src/virsh/command.js';
+import type { ScriptResult, ShellScript } from '../../src/virsh/script.js';
+import { everything } from './fakes.js';
 import type { VirshEvent } from '../../src/virsh/domain.js';
 
-export const everything: Capabilities = {
-  libvirtVersion: '9.0.0',
-  rawStats: true,
-  completedStats: true,
-  keepCompleted: true,
-  maxDowntimeReadable: true,
-  postcopy: true,
-  eventStream: true,
-  iterationEvents: true,
-};
+export { everything } from './fakes.js';
 
 export const uuid = '11111111-2222-3333-4444-555555555555';
 
@@ -51,6 +44,8 @@ export class ScriptedHypervisor implements ObservedHypervisor {
   readonly domains = new Map<string, Domain>();
   readonly answers = new Map<string, string | Error>();
   readonly asked: string[] = [];
+  /** What a script prints, by its label; an Error is thrown. */
+  readonly scripts = new Map<string, ScriptResult | Error>();
   status: HypervisorStatus = { kind: 'connected' };
   capabilities: Capabilities | undefined = everything;
 
@@ -97,6 +92,14 @@ export class ScriptedHypervisor implements ObservedHypervisor {
         else resolve(command.parse({ stdout: answer, stderr: '' }));
       });
     });
+  }
+
+  async sh<T>(script: ShellScript<T>): Promise<T> {
+    this.asked.push(script.label);
+    const result = this.scripts.get(script.label) ?? new UserError(`${this.config.name}: no ${script.label} scripted`);
+    await new Promise((resolve) => setImmediate(resolve));
+    if (result instanceof Error) throw result;
+    return script.parse(result);
   }
 
   setStatus(status: HypervisorStatus): void {

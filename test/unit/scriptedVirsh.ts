@@ -1,5 +1,5 @@
 import { Emitter } from '../../src/base/emitter.js';
-import type { ChannelEnd, ExecChannel, HostConnection, SshError } from '../../src/ssh/types.js';
+import { type ChannelEnd, type ExecChannel, type HostConnection, SshError } from '../../src/ssh/types.js';
 
 /** What a scripted virsh answers to a line: text on each stream, or nothing at all (`hang`), or its own end (`die`). */
 export type Answer = { readonly stdout?: string; readonly stderr?: string } | 'hang' | 'die';
@@ -58,6 +58,15 @@ export class ScriptedVirsh implements ExecChannel {
     this.print(this[stream], text);
   }
 
+  /** Reads no more lines. */
+  hang(): void {
+    this.hung = true;
+  }
+
+  get isOver(): boolean {
+    return this.over;
+  }
+
   die(exitCode: number | undefined): void {
     if (this.over) return;
     this.over = true;
@@ -113,10 +122,23 @@ export class ScriptedConnection implements HostConnection {
   private readonly closed = new Emitter<SshError | undefined>();
   readonly onClose = this.closed.event;
   readonly channels: ScriptedVirsh[] = [];
+  /** Commands that run on though their channel is closed: sshd counts them. */
+  outliving = 0;
 
-  constructor(private readonly script: (channel: number) => VirshScript) {}
+  constructor(
+    private readonly script: (channel: number) => VirshScript,
+    private readonly maxSessions = Infinity,
+  ) {}
+
+  /** Channels that are still open. */
+  get open(): readonly ScriptedVirsh[] {
+    return this.channels.filter((channel) => !channel.isOver);
+  }
 
   exec(): Promise<ExecChannel> {
+    if (this.open.length + this.outliving >= this.maxSessions) {
+      return Promise.reject(new SshError('channelRefused', 'scripted opens no further session: open failed.'));
+    }
     const channel = new ScriptedVirsh(this.script(this.channels.length));
     this.channels.push(channel);
     return Promise.resolve(channel);

@@ -5,10 +5,14 @@ import { nameText, tooltipText } from './text.js';
 const ICONS: Readonly<Record<PanelAction, string>> = {
   setSpeed: 'dashboard',
   setMaxDowntime: 'watch',
+  setCompressionCache: 'file-zip',
   pause: 'debug-pause',
   resume: 'play',
   switchToPostcopy: 'arrow-swap',
+  interruptPostcopy: 'debug-disconnect',
+  resumePostcopy: 'debug-continue',
   abort: 'debug-stop',
+  undo: 'discard',
 };
 
 interface Shown {
@@ -58,7 +62,7 @@ export class Buttons {
       'button',
       {
         id: `action-${action}`,
-        className: action === 'abort' ? 'dangerous' : 'plain',
+        className: action === 'abort' || action === 'interruptPostcopy' ? 'dangerous' : 'plain',
         attributes: { type: 'button', 'data-action': action },
       },
       icon(ICONS[action]),

@@ -14,7 +14,7 @@ import type { Theme } from './theme.js';
 const NEAR = 7;
 
 /** One chart: its head with the figures, and the plot, made anew where its lines, its scale or the theme change. */
-export class Chart {
+export class Chart<Key extends string> {
   public readonly element: HTMLElement;
   public readonly plotElement: HTMLElement;
   private readonly unit = element('span', { className: 'unit' });
@@ -22,14 +22,14 @@ export class Chart {
   private readonly empty = element('p', { className: 'empty' });
   private readonly legend = new Legend();
   private plot: uPlot | undefined;
-  private lines: readonly LineSpec[] = [];
+  private lines: readonly LineSpec<Key>[] = [];
   private kind: ScaleKind = 'linear';
-  private columns: Columns | undefined;
+  private columns: Columns<Key> | undefined;
   /** What the plot was made for. */
   private made = '';
 
   public constructor(
-    public readonly spec: ChartSpec,
+    public readonly spec: ChartSpec<Key>,
     private readonly context: ChartContext,
   ) {
     this.plotElement = element('div', {
@@ -51,7 +51,7 @@ export class Chart {
     );
   }
 
-  public render(columns: Columns, theme: Theme, themeVersion: number): void {
+  public render(columns: Columns<Key>, theme: Theme, themeVersion: number): void {
     this.columns = columns;
     const { spec } = this;
     const known = spec.lines.some((line) => columns.has[line.key]);
@@ -156,7 +156,8 @@ export class Chart {
     const { columns, spec } = this;
     if (columns === undefined) return [];
     return this.lines.map((line) => {
-      const value = index === undefined ? columns.values[line.key].at(-1) : columns.values[line.key][index];
+      const last = spec.lastKnown === true ? latest(columns, line.key)?.index : columns.x.length - 1;
+      const value = columns.values[line.key][index ?? last ?? -1];
       return value === null || value === undefined ? UNKNOWN : spec.quantity.format(value);
     });
   }

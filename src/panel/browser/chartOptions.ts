@@ -33,7 +33,7 @@ function valueAxisSize(theme: Theme): number {
   return Math.round(theme.fontSize * 0.62 * VALUE_AXIS_CHARACTERS + 14);
 }
 
-function lineOptions(line: LineSpec, theme: Theme): uPlot.Series {
+function lineOptions(line: LineSpec<string>, theme: Theme): uPlot.Series {
   const colour = theme.lines[line.colour];
   const stepped = line.stepped === true ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
   return {
@@ -53,7 +53,7 @@ function lineOptions(line: LineSpec, theme: Theme): uPlot.Series {
   };
 }
 
-function valueAxis({ quantity }: ChartSpec, kind: ScaleKind, theme: Theme): uPlot.Axis {
+function valueAxis({ quantity }: ChartSpec<string>, kind: ScaleKind, theme: Theme): uPlot.Axis {
   return {
     scale: 'y',
     stroke: theme.muted,
@@ -71,7 +71,7 @@ function valueAxis({ quantity }: ChartSpec, kind: ScaleKind, theme: Theme): uPlo
 }
 
 /** The axis of a line that is measured at the right; its labels have the line's colour. */
-function rightAxis({ quantity }: ChartSpec, line: LineSpec, theme: Theme): uPlot.Axis {
+function rightAxis({ quantity }: ChartSpec<string>, line: LineSpec<string>, theme: Theme): uPlot.Axis {
   return {
     scale: 'right',
     side: RIGHT_SIDE,
@@ -112,8 +112,8 @@ function zoomOnSelect(zoom: ChartContext['zoom']) {
 }
 
 export function chartOptions(
-  spec: ChartSpec,
-  lines: readonly LineSpec[],
+  spec: ChartSpec<string>,
+  lines: readonly LineSpec<string>[],
   kind: ScaleKind,
   theme: Theme,
   size: { readonly width: number; readonly height: number },

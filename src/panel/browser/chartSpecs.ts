@@ -5,8 +5,8 @@ import type { LineColour } from './theme.js';
 /** Lines differ by their pattern as well: colours alone are no difference to everyone. */
 export type Pattern = 'solid' | 'dashed' | 'dotted';
 
-export interface LineSpec {
-  readonly key: ColumnKey;
+export interface LineSpec<Key extends string = ColumnKey> {
+  readonly key: Key;
   readonly label: string;
   readonly meaning: string;
   readonly colour: LineColour;
@@ -20,15 +20,17 @@ export interface LineSpec {
   readonly right?: boolean;
 }
 
-export interface ChartSpec {
+export interface ChartSpec<Key extends string = ColumnKey> {
   readonly id: string;
   readonly title: string;
   readonly quantity: Quantity;
-  readonly lines: readonly LineSpec[];
+  readonly lines: readonly LineSpec<Key>[];
   /** May turn to a log scale, where its lines are far apart. */
   readonly adaptive?: boolean;
   /** Shown only where one of its lines has a figure. */
   readonly optional?: boolean;
+  /** While nobody points at anything each line has its own last figure: its lines end at different times. */
+  readonly lastKnown?: boolean;
 }
 
 export const CHARTS: readonly ChartSpec[] = [

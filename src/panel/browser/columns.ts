@@ -17,13 +17,13 @@ export type ColumnKey = (typeof COLUMN_KEYS)[number];
 export type Column = (number | null)[];
 
 /** uPlot's form of the samples: seconds on x, a null wherever no line may be drawn. */
-export interface Columns {
+export interface Columns<Key extends string = ColumnKey> {
   readonly x: number[];
   /** Seconds of the first reading; x may begin before it, with a gap. */
   readonly firstSeconds: number;
-  readonly values: Readonly<Record<ColumnKey, Column>>;
+  readonly values: Readonly<Record<Key, Column>>;
   /** Columns worth a line: said by the host at least once, and for a disk, more than nothing. */
-  readonly has: Readonly<Record<ColumnKey, boolean>>;
+  readonly has: Readonly<Record<Key, boolean>>;
 }
 
 type GapMark = Extract<PanelMark, { kind: 'gap' }>;
@@ -124,9 +124,9 @@ export function toColumns(samples: readonly PanelSample[], marks: readonly Panel
 }
 
 /** The last figure of a column and its place, for what is shown while nobody points at anything. */
-export function latest(
-  columns: Columns,
-  key: ColumnKey,
+export function latest<Key extends string>(
+  columns: Pick<Columns<Key>, 'values'>,
+  key: Key,
 ): { readonly index: number; readonly value: number } | undefined {
   const column = columns.values[key];
   for (let index = column.length - 1; index >= 0; index -= 1) {

@@ -33,6 +33,13 @@ export function setText(target: Node, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
+/** A name of words joined by `_`, which may be broken after each; as text it stays what it was. */
+export function setJoinedWords(target: HTMLElement, text: string): void {
+  if (target.textContent === text) return;
+  const words = text.split(/(?<=_)/u);
+  target.replaceChildren(...words.flatMap((word, index) => (index === 0 ? [word] : [element('wbr'), word])));
+}
+
 export function setTitle(target: HTMLElement, title: string): void {
   if (target.title !== title) target.title = title;
 }

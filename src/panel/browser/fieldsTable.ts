@@ -1,6 +1,6 @@
 import type { PanelField } from '../protocol.js';
 import { copyButton } from './copyButton.js';
-import { element, setText, setTitle } from './dom.js';
+import { element, setJoinedWords, setText, setTitle } from './dom.js';
 import { nameText, tooltipText } from './text.js';
 
 interface Row {
@@ -15,7 +15,7 @@ export class FieldsTable {
   public readonly element: HTMLElement;
   private readonly body = element('tbody');
   private readonly rows: Row[] = [];
-  private readonly none = element('p', { className: 'empty', text: 'No reading yet.' });
+  private readonly none = element('p', { className: 'empty', text: 'None was read.' });
   private readonly table: HTMLElement;
   private fields: readonly PanelField[] = [];
 
@@ -54,7 +54,7 @@ export class FieldsTable {
       setText(row.label, nameText(field.label));
       setText(row.value, nameText(field.value));
       setTitle(row.value, tooltipText(field.value));
-      setText(row.name, nameText(field.name));
+      setJoinedWords(row.name, nameText(field.name));
       setTitle(row.name, tooltipText(field.name));
     });
   }

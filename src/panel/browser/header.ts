@@ -1,15 +1,7 @@
-import type { PanelHeader, PanelTone } from '../protocol.js';
+import type { PanelHeader } from '../protocol.js';
 import { element, icon, setText, setTitle } from './dom.js';
+import { PhaseBadge } from './phase.js';
 import { answerText, nameText, tooltipText } from './text.js';
-
-/** A tone is read from the icon and the words; the colour repeats it. */
-const TONE_ICONS: Readonly<Record<PanelTone, string>> = {
-  running: 'sync',
-  warning: 'warning',
-  good: 'pass',
-  bad: 'error',
-  neutral: 'circle-large-outline',
-};
 
 /** Who, from, to, phase, one sentence, and whether the figures are old. */
 export class Header {
@@ -18,15 +10,12 @@ export class Header {
   private readonly title = element('bdi', { id: 'domain-title', className: 'domain-title' });
   private readonly source = element('bdi', { id: 'source' });
   private readonly destination = element('bdi', { id: 'destination' });
-  private readonly phaseText = element('span');
-  private phaseIcon = icon(TONE_ICONS.neutral);
-  private readonly phase: HTMLElement;
+  private readonly phase = new PhaseBadge();
   private readonly sentence = element('p', { id: 'sentence', className: 'sentence' });
   private readonly staleText = element('span');
   private readonly stale: HTMLElement;
 
   public constructor() {
-    this.phase = element('span', { id: 'phase', className: 'phase' }, this.phaseIcon, this.phaseText);
     this.stale = element('p', { id: 'stale', className: 'stale' }, icon('debug-disconnect'), this.staleText);
     this.stale.hidden = true;
     const route = element(
@@ -44,7 +33,7 @@ export class Header {
         { className: 'head-row' },
         element('h1', {}, this.name),
         this.title,
-        element('span', { className: 'head-tail' }, route, this.phase),
+        element('span', { className: 'head-tail' }, route, this.phase.element),
       ),
       this.sentence,
       this.stale,
@@ -67,18 +56,9 @@ export class Header {
         ? 'The destination is not one of the hosts in the tree: the source does not tell where it migrates to.'
         : tooltipText(header.destination),
     );
-    this.renderPhase(header);
+    this.phase.render(header);
     setText(this.sentence, answerText(header.sentence));
     this.stale.hidden = header.stale === undefined;
     setText(this.staleText, answerText(header.stale ?? ''));
-  }
-
-  private renderPhase({ phase, tone }: PanelHeader): void {
-    setText(this.phaseText, nameText(phase));
-    if (this.phase.dataset['tone'] === tone) return;
-    this.phase.dataset['tone'] = tone;
-    const tonedIcon = icon(TONE_ICONS[tone]);
-    this.phaseIcon.replaceWith(tonedIcon);
-    this.phaseIcon = tonedIcon;
   }
 }

@@ -1,39 +1,38 @@
-import type { FromPanel } from '../protocol.js';
-
-/** What the editor keeps of a page that it throws away: enough for the extension to find the migration again. */
-export interface PanelState {
-  readonly migrationId: string;
+/** What the editor keeps of a page that it throws away: enough for the extension to find again what it showed. */
+export interface PageState {
+  /** Of the thing shown, by the key that the extension looks for. */
+  readonly id: string;
   /** Where the reader was. */
   readonly scroll: number;
 }
 
-interface VsCodeApi {
-  postMessage(message: FromPanel): void;
+interface VsCodeApi<Message> {
+  postMessage(message: Message): void;
   getState(): unknown;
-  setState(state: PanelState): void;
+  setState(state: unknown): void;
 }
 
-declare function acquireVsCodeApi(): VsCodeApi;
+declare function acquireVsCodeApi(): VsCodeApi<unknown>;
 
 /** The extension, seen from the page. */
-export interface Host {
-  post(message: FromPanel): void;
-  state(): PanelState | undefined;
-  keep(state: PanelState): void;
+export interface Host<Message> {
+  post(message: Message): void;
+  state(): PageState | undefined;
+  keep(state: PageState): void;
 }
 
-/** The editor hands its API out once a page load. */
-export function acquireHost(): Host {
+/** The editor hands its API out once a page load. `key` is what the id is called in the state that is kept, by a page that keeps one. */
+export function acquireHost<Message>(key = 'id'): Host<Message> {
   const api = acquireVsCodeApi();
   return {
     post: (message) => api.postMessage(message),
     state: () => {
       const state = api.getState();
       if (typeof state !== 'object' || state === null) return undefined;
-      const { migrationId, scroll } = state as Partial<Record<keyof PanelState, unknown>>;
-      if (typeof migrationId !== 'string') return undefined;
-      return { migrationId, scroll: typeof scroll === 'number' ? scroll : 0 };
+      const { [key]: id, scroll } = state as Partial<Record<string, unknown>>;
+      if (typeof id !== 'string') return undefined;
+      return { id, scroll: typeof scroll === 'number' ? scroll : 0 };
     },
-    keep: (state) => api.setState(state),
+    keep: ({ id, scroll }) => api.setState({ [key]: id, scroll }),
   };
 }

@@ -10,7 +10,7 @@ export class Legend {
   public readonly element = element('ul', { className: 'keys' });
   private values: HTMLElement[] = [];
 
-  public setLines(lines: readonly LineSpec[]): void {
+  public setLines(lines: readonly LineSpec<string>[]): void {
     this.values = [];
     this.element.replaceChildren(
       ...lines.map((line) => {

@@ -2,12 +2,14 @@ import type { PanelMark } from '../protocol.js';
 
 type Of<Kind extends PanelMark['kind']> = Extract<PanelMark, { kind: Kind }>;
 
+type Labelled = Of<'action'> | Of<'change'> | Of<'phase'>;
+
 /** Marks by what is drawn of them, each kind in the order of time. */
 export interface SortedMarks {
   readonly iterations: readonly Of<'iteration'>[];
   readonly gaps: readonly Of<'gap'>[];
   /** Those with words. */
-  readonly labelled: readonly (Of<'action'> | Of<'phase'>)[];
+  readonly labelled: readonly Labelled[];
   /** When the last of them ends. */
   readonly lastMs: number;
 }
@@ -15,7 +17,7 @@ export interface SortedMarks {
 export function sortMarks(marks: readonly PanelMark[]): SortedMarks {
   const iterations: Of<'iteration'>[] = [];
   const gaps: Of<'gap'>[] = [];
-  const labelled: (Of<'action'> | Of<'phase'>)[] = [];
+  const labelled: Labelled[] = [];
   let lastMs = 0;
   for (const mark of [...marks].sort((left, right) => left.elapsedMs - right.elapsedMs)) {
     lastMs = Math.max(lastMs, mark.kind === 'gap' ? mark.untilMs : mark.elapsedMs);
@@ -27,6 +29,7 @@ export function sortMarks(marks: readonly PanelMark[]): SortedMarks {
         gaps.push(mark);
         break;
       case 'action':
+      case 'change':
       case 'phase':
         labelled.push(mark);
         break;

@@ -53,12 +53,18 @@ function drawNotWatched({ context, box, ratio, theme }: Pen, left: number, right
   context.restore();
 }
 
-/** The head of a mark: a full triangle for what was done, a cross for what failed, an open triangle for a phase. */
-function drawSign({ context, ratio, theme }: Pen, x: number, y: number, sign: 'done' | 'failed' | 'phase'): void {
+/** The head of a mark: a full triangle for what was done, a cross for what failed, an open triangle for what came by itself. */
+function drawSign(
+  { context, ratio }: Pen,
+  x: number,
+  y: number,
+  sign: 'done' | 'failed' | 'open',
+  colour: string,
+): void {
   const size = SIGN * ratio;
   context.beginPath();
   if (sign === 'failed') {
-    context.strokeStyle = theme.failure;
+    context.strokeStyle = colour;
     context.lineWidth = 2 * ratio;
     context.moveTo(x - size, y - size);
     context.lineTo(x + size, y + size);
@@ -72,11 +78,11 @@ function drawSign({ context, ratio, theme }: Pen, x: number, y: number, sign: 'd
   context.lineTo(x, y + size);
   context.closePath();
   if (sign === 'done') {
-    context.fillStyle = theme.action;
+    context.fillStyle = colour;
     context.fill();
     return;
   }
-  context.strokeStyle = theme.muted;
+  context.strokeStyle = colour;
   context.lineWidth = ratio;
   context.stroke();
 }
@@ -94,11 +100,11 @@ function drawLabelled(pen: Pen, { labelled }: SortedMarks): void {
   );
   seen.forEach(({ mark, x, text }, index) => {
     const failed = mark.kind === 'action' && mark.failed;
-    const sign = mark.kind === 'phase' ? 'phase' : failed ? 'failed' : 'done';
+    const sign = mark.kind !== 'action' ? 'open' : failed ? 'failed' : 'done';
     const colour = mark.kind === 'phase' ? theme.muted : failed ? theme.failure : theme.action;
-    const dash = mark.kind === 'phase' ? [1, 3] : failed ? [4, 3] : [];
+    const dash = mark.kind !== 'action' ? [1, 3] : failed ? [4, 3] : [];
     vertical(pen, x, row + SIGN * ratio, box.top + box.height, mark.kind === 'phase' ? 1 : 2, colour, dash);
-    drawSign(pen, x, row, sign);
+    drawSign(pen, x, row, sign, colour);
     const place = places[index];
     if (place === undefined || place.width === 0) return;
     context.fillStyle = colour;

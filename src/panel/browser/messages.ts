@@ -1,9 +1,5 @@
-import type { PanelInit, PanelUpdate, ToPanel } from '../protocol.js';
-
-/** The only door for data: what does not look like a message of the extension is not looked at further. */
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
+import type { PanelInit, PanelMoment, PanelUpdate, ToPanel } from '../protocol.js';
+import { isRecord } from './record.js';
 
 function isList(value: unknown): boolean {
   return Array.isArray(value);
@@ -11,7 +7,9 @@ function isList(value: unknown): boolean {
 
 function isHeader(value: unknown): boolean {
   return (
-    isRecord(value) && typeof value['domainName'] === 'string' && isList(value['figures']) && isList(value['buttons'])
+    isRecord(value) &&
+    typeof value['domainName'] === 'string' &&
+    ['figures', 'buttons', 'ways'].every((list) => isList(value[list]))
   );
 }
 
@@ -28,11 +26,17 @@ function isUpdate(data: Record<string, unknown>): boolean {
   );
 }
 
-/** A message for this page; undefined for anything else. `shown` is the migration an update must belong to. */
+function isMoment(data: Record<string, unknown>): boolean {
+  return isHeader(data['header']) && isList(data['fields']) && typeof data['elapsedMs'] === 'number';
+}
+
+/** The only door for data: a message for this page; undefined for anything else. `shown` is the migration an update must belong to. */
 export function readMessage(data: unknown, shown: string | undefined): ToPanel | undefined {
   if (!isRecord(data) || typeof data['migrationId'] !== 'string') return undefined;
   if (data['type'] === 'init' && isInit(data)) return data as unknown as PanelInit;
   if (data['type'] === 'update' && data['migrationId'] === shown && isUpdate(data))
     return data as unknown as PanelUpdate;
+  if (data['type'] === 'moment' && data['migrationId'] === shown && isMoment(data))
+    return data as unknown as PanelMoment;
   return undefined;
 }

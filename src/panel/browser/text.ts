@@ -12,8 +12,7 @@ export const ANSWER_LIMIT = 8000;
 
 // The embeddings, overrides and isolates, and every control character but tab and newline. Marks such as U+200F are left:
 // honest right-to-left names need them, and <bdi> keeps them from reaching their neighbours.
-// eslint-disable-next-line no-control-regex
-const DECEIVING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/gu;
+const DECEIVING = /(?![\t\n])[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
 
 /** Shows what would otherwise act on the text around it: `web<U+202E>gpj` becomes `web\u202egpj`. */
 export function visible(text: string): string {

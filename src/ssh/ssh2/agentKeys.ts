@@ -3,16 +3,20 @@ import type { BaseAgent, IdentityCallback, ParsedKey, SignCallback, SigningReque
 
 type Ssh2 = typeof Ssh2Module;
 
-/** Asks an agent what keys it has; kinds that ssh2 can't use (devices, certificates) are not among them. */
+/** Asks an agent what keys it has. `others` counts those of kinds that ssh2 can't use: devices', certificates. */
 export function loadAgentKeys(
   ssh2: Ssh2,
   path: string,
-): Promise<{ readonly agent: BaseAgent; readonly keys: readonly ParsedKey[] }> {
+): Promise<{ readonly agent: BaseAgent; readonly keys: readonly ParsedKey[]; readonly others: number }> {
   const agent = ssh2.createAgent(path);
   return new Promise((resolve, reject) => {
     agent.getIdentities((error, keys) => {
       if (error instanceof Error) reject(error);
-      else resolve({ agent, keys: (keys ?? []).flatMap((key) => parsedKey(ssh2, key)) });
+      else {
+        const all = keys ?? [];
+        const usable = all.flatMap((key) => parsedKey(ssh2, key));
+        resolve({ agent, keys: usable, others: all.length - usable.length });
+      }
     });
   });
 }
@@ -28,13 +32,15 @@ export function guardedAgent(
   ssh2: Ssh2,
   agent: BaseAgent,
   keys: readonly ParsedKey[],
-  guard: { isOver(): boolean; waiting(signing: Promise<void>): Promise<void> },
+  guard: { isOver(): boolean; waiting(signing: Promise<void>): Promise<void>; onSigned(): void },
 ): BaseAgent<ParsedKey> {
   return agentOf(ssh2, keys, (key, data, options, callback) => {
     const signing = new Promise<void>((resolve) => {
       agent.sign(key, data, options, (error, signature) => {
         resolve();
-        if (!guard.isOver()) callback(error, signature);
+        if (guard.isOver()) return;
+        if (signature !== undefined) guard.onSigned();
+        callback(error, signature);
       });
     });
     void guard.waiting(signing);

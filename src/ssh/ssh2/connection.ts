@@ -1,8 +1,10 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { Emitter } from '../../base/emitter.js';
 import { Ssh2Channel } from './channel.js';
+import { hangUp } from './line.js';
 import { channelError, lossError, type TransportFailure } from '../connectErrors.js';
+import { Openings } from '../openings.js';
 import type { ExecChannel, HostConnection } from '../types.js';
 import { SshError } from '../types.js';
 
@@ -16,7 +18,7 @@ export interface ConnectionLimits {
 /** A logged-in connection of ssh2. */
 export class Ssh2Connection implements HostConnection {
   private readonly channels = new Set<Ssh2Channel>();
-  private readonly opening = new Set<(error: SshError) => void>();
+  private readonly openings: Openings;
   private readonly closed = new Emitter<SshError | undefined>();
   private failure: TransportFailure | undefined;
   private gone: SshError | undefined;
@@ -26,67 +28,55 @@ export class Ssh2Connection implements HostConnection {
 
   constructor(
     private readonly client: Client,
-    private readonly socket: Socket,
+    private readonly stream: Duplex,
     readonly address: string,
     private readonly limits: ConnectionLimits,
   ) {
+    this.openings = new Openings(address, limits.channelOpenMs);
     client.on('error', (error) => {
       this.failure ??= error;
       // ssh2 waits for the other side to hang up; it may be long gone.
-      socket.destroy();
+      stream.destroy();
     });
     client.once('close', () => this.finish(lossError(this.failure, address, limits.silenceMs)));
   }
 
   exec(command: string): Promise<ExecChannel> {
     if (this.gone !== undefined) return Promise.reject(this.gone);
-    return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        clearTimeout(timer);
-        this.opening.delete(giveUp);
-      };
-      const giveUp = (error: SshError): void => {
-        settle();
-        reject(error);
-      };
-      const timer = setTimeout(() => {
-        const waited = `${this.limits.channelOpenMs / 1000} s`;
-        giveUp(new SshError('channel', `${this.address} did not start a command within ${waited}.`));
-      }, this.limits.channelOpenMs);
-      this.opening.add(giveUp);
+    return this.openings.open<ExecChannel>((opening) => {
       const opened = (error: Error | undefined, stream: ClientChannel): void => {
-        if (!this.opening.has(giveUp)) {
-          // Too late: nobody waits for it.
-          if (error === undefined) new Ssh2Channel(stream, () => undefined).dispose();
+        if (error !== undefined) {
+          opening.refused(channelError(error, this.address));
           return;
         }
-        settle();
-        if (error === undefined) resolve(this.own(stream));
-        else reject(channelError(error, this.address));
+        const channel = this.own(stream);
+        if (!opening.opened(channel)) channel.dispose();
       };
       try {
         this.client.exec(command, opened);
       } catch {
         // ssh2 throws at what comes between the connection's end and its close.
-        giveUp(lossError(this.failure, this.address, this.limits.silenceMs));
+        opening.refused(lossError(this.failure, this.address, this.limits.silenceMs));
       }
+      return undefined;
     });
   }
 
   probe(limitMs: number): void {
     if (this.gone !== undefined) return;
     const silent = setTimeout(() => {
-      this.failure ??= { message: 'it does not answer', level: 'client-timeout' };
-      this.socket.destroy();
+      this.failure ??= { message: 'it does not answer' };
+      this.stream.destroy();
     }, limitMs);
     const answered = (): void => clearTimeout(silent);
     this.closed.event(answered);
-    // The sign of life is whatever comes next: ssh2 itself asks, by the keepalive that every server answers, if only to refuse it.
-    this.socket.once('data', answered);
-    void this.exec('true').then(
-      (channel) => channel.dispose(),
-      () => undefined,
-    );
+    try {
+      // A request that changes nothing, since nothing is forwarded. Every server answers it, if only by a refusal, and it needs
+      // no session: with MaxSessions 1 there is none to spare.
+      this.client.unforwardIn('localhost', 0, answered);
+    } catch {
+      // It ended a moment ago: its close is on the way.
+    }
   }
 
   dispose(): void {
@@ -99,7 +89,7 @@ export class Ssh2Connection implements HostConnection {
     } catch {
       // It ended a moment ago.
     }
-    this.socket.destroySoon();
+    hangUp(this.stream);
   }
 
   private own(stream: ClientChannel): Ssh2Channel {
@@ -112,7 +102,7 @@ export class Ssh2Connection implements HostConnection {
   private finish(error: SshError | undefined): void {
     if (this.gone !== undefined) return;
     this.gone = error ?? new SshError('lost', `The connection to ${this.address} was closed.`);
-    for (const giveUp of [...this.opening]) giveUp(this.gone);
+    this.openings.fail(this.gone);
     this.closed.fire(error);
     this.closed.dispose();
   }

@@ -1,24 +1,23 @@
-import { connect, type Socket } from 'node:net';
-import type { Client } from 'ssh2';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Algorithms, Client } from 'ssh2';
 import { Disposables } from '../../base/disposable.js';
 import { messageOf } from '../../base/errors.js';
 import type { Authentication, Ssh2 } from './authentication.js';
 import { cancelled, closedEarly, connectError, timedOut } from '../connectErrors.js';
 import type { Deadline } from '../deadline.js';
-import type { HostKeyAlgorithm } from '../hostKeyPolicy.js';
 import type { HostKeyVerifier } from '../hostKeyVerifier.js';
-import type { ResolvedHost } from '../resolvedHost.js';
+import { labelOf, type ResolvedHost } from '../resolvedHost.js';
+import { hangUp, WayError } from './line.js';
 import { SshError } from '../types.js';
-
-/** One address of several gets this long before the next is tried beside it; Node's 250 ms fail on slow links. */
-const addressAttemptMs = 3_000;
 
 export interface HandshakeOptions {
   readonly ssh2: Ssh2;
   readonly host: ResolvedHost;
+  /** Begins to open the way to the host. */
+  readonly open: () => Duplex;
   readonly verifier: HostKeyVerifier;
-  /** Asked of the server first; empty for the default order. */
-  readonly preferredAlgorithms: readonly HostKeyAlgorithm[];
+  readonly algorithms: Algorithms;
   readonly authentication: Authentication;
   readonly deadline: Deadline;
   readonly timeoutMs: number;
@@ -27,10 +26,10 @@ export interface HandshakeOptions {
   readonly signal: AbortSignal;
 }
 
-/** A logged-in client and the socket under it. Nobody listens to them any more. */
+/** A logged-in client and what it speaks over. Nobody listens to them any more. */
 export interface LoggedIn {
   readonly client: Client;
-  readonly socket: Socket;
+  readonly stream: Duplex;
 }
 
 /**
@@ -45,14 +44,7 @@ export function handshake<T>(options: HandshakeOptions, onReady: (loggedIn: Logg
       return;
     }
     const client = new ssh2.Client();
-    const socket = connect({
-      host: host.hostName,
-      port: host.port,
-      ...(host.addressFamily === 'any' ? {} : { family: host.addressFamily === 'inet' ? 4 : 6 }),
-      autoSelectFamily: host.addressFamily === 'any',
-      autoSelectFamilyAttemptTimeout: addressAttemptMs,
-      noDelay: true,
-    });
+    const stream = options.open();
     const owned = new Disposables();
     let settled = false;
     // From its end on ssh2 throws at whatever it is given.
@@ -74,8 +66,8 @@ export function handshake<T>(options: HandshakeOptions, onReady: (loggedIn: Logg
       // Its listeners stay: what still comes of the broken connection is of no interest, but must not go unheard.
       reject(error);
       // In a moment, so that a goodbye that ssh2 is about to send still goes out.
-      setImmediate(() => socket.destroySoon());
-      if (error.kind === 'cancelled' || socket.connecting) socket.destroy();
+      setImmediate(() => hangUp(stream));
+      if (error.kind === 'cancelled' || (stream instanceof Socket && stream.connecting)) stream.destroy();
     };
 
     const onAbort = (): void => fail(cancelled(host.destination));
@@ -91,22 +83,25 @@ export function handshake<T>(options: HandshakeOptions, onReady: (loggedIn: Logg
         if (authentication.isExhausted) fail(authentication.failure());
         return;
       }
-      fail(connectError(error, host));
+      fail(wayError(error, host) ?? connectError(error, host));
     };
     const onceReady = (): void => {
       if (!settle()) return;
       client.removeListener('error', onError);
-      resolve(onReady({ client, socket }));
+      resolve(onReady({ client, stream }));
     };
     client.on('error', onError);
     // Both stay: keys are exchanged, and checked, again later.
     client.once('end', onEnd);
     client.once('close', onEnd);
     client.once('ready', onceReady);
+    // Nothing more would come of it: ssh2 waits for a new password, the server for ssh2.
+    client.once('change password', () => fail(passwordExpired(host)));
+    authentication.whenGivenUp(() => fail(authentication.failure()));
 
     const verify = (key: Buffer, done: (trusted: boolean) => void): void => {
       // A copy: ssh2 may use the packet's memory again.
-      verifier.verify(Buffer.from(key)).then(
+      verifier.verify(Buffer.from(key), addressOfPeer(stream)).then(
         () => {
           if (usable) done(true);
         },
@@ -117,10 +112,9 @@ export function handshake<T>(options: HandshakeOptions, onReady: (loggedIn: Logg
       );
     };
 
-    const preferred = [...options.preferredAlgorithms];
     try {
       client.connect({
-        sock: socket,
+        sock: stream,
         username: host.user,
         hostVerifier: verify,
         authHandler: authentication.handler,
@@ -128,12 +122,32 @@ export function handshake<T>(options: HandshakeOptions, onReady: (loggedIn: Logg
         readyTimeout: 0,
         keepaliveInterval: options.keepaliveIntervalMs,
         keepaliveCountMax: options.keepaliveCountMax,
-        ...(preferred.length === 0
-          ? {}
-          : { algorithms: { serverHostKey: { append: [], remove: preferred, prepend: preferred } } }),
+        algorithms: options.algorithms,
       });
     } catch (error) {
       fail(connectError({ message: messageOf(error) }, host));
     }
+  });
+}
+
+/** Where a connection of this machine's own leads; undefined behind a jump host or a command. */
+function addressOfPeer(stream: Duplex): string | undefined {
+  return stream instanceof Socket ? stream.remoteAddress : undefined;
+}
+
+function passwordExpired(host: ResolvedHost): SshError {
+  return new SshError(
+    'authentication',
+    `The password of ${labelOf(host)} has expired.`,
+    'Log in with ssh in a terminal once, and choose a new one.',
+  );
+}
+
+function wayError(error: unknown, host: ResolvedHost): SshError | undefined {
+  if (!(error instanceof WayError)) return undefined;
+  const { message, advice, opensshMay } = error;
+  return new SshError('unreachable', `${labelOf(host)} can't be reached: ${message}.`, advice, {
+    cause: error,
+    ...(opensshMay === undefined ? {} : { opensshMay }),
   });
 }

@@ -94,6 +94,16 @@ export class Tree {
     });
   }
 
+  /** Drags a row onto another and lets it go there. Both must be in sight. */
+  drag(label: Label, onto: Label): Promise<void> {
+    return this.stage.act(`Dragging "${String(label)}" onto "${String(onto)}"`, async () => {
+      await this.open();
+      const rowOf = (name: Label): Locator =>
+        this.rows.filter({ has: this.stage.page.locator('.label-name').filter({ hasText: exactly(name) }) }).first();
+      await rowOf(label).dragTo(rowOf(onto));
+    });
+  }
+
   /** Clicks a button that a row shows under the pointer. */
   inlineAction(label: Label, title: string): Promise<void> {
     return this.stage.act(`The button "${title}" of "${String(label)}"`, () =>

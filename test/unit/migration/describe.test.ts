@@ -29,13 +29,14 @@ describe('the sentence of a running migration', () => {
   it('tells what a stuck one would cost', () => {
     const migration = new FakeMigration().sample(30_000, stuckFigures(7, 121), 300);
     expect(describeSentence(migration)).toBe(
-      'Iteration 7: 121 MiB of memory are left at 20.0 MiB/s; to switch over, QEMU would stop the guest for about 10.2 s, and 300 ms are allowed.',
+      'Iteration 7: 121 MiB of memory are left at 20.0 MiB/s; to switch over, QEMU would stop the guest for about 10.2 s, and 300 ms are allowed. ' +
+        'It never ends at these settings: the guest dirties its memory as fast as it is sent, about 212 MiB in each round, and only 6.00 MiB fit into a stop of 300 ms.',
     );
   });
 
   it('leaves out the limit where this libvirt does not tell it', () => {
     const migration = new FakeMigration().sample(30_000, stuckFigures(7, 121));
-    expect(describeSentence(migration)).toMatch(/for about 10\.2 s\.$/);
+    expect(describeSentence(migration)).toContain('for about 10.2 s. It never ends');
   });
 
   it('takes no echo of the limit for a measurement in the first iteration', () => {
@@ -47,14 +48,16 @@ describe('the sentence of a running migration', () => {
   it('takes no echo of the limit for a measurement just after it', () => {
     const figures = { ...stuckFigures(2, 200), downtimeMs: 300 };
     expect(describeSentence(new FakeMigration().sample(26_000, figures, 300))).toBe(
-      'Iteration 2: 200 MiB of memory are left at 20.0 MiB/s.',
+      'Iteration 2: 200 MiB of memory are left at 20.0 MiB/s. That takes about 9 s more at least.',
     );
   });
 
   it('says what an old libvirt does not tell', () => {
     const figures = { memoryTotalBytes: 64 * mib, memoryRemainingBytes: 32 * mib, downtimeMs: 30 };
     const sentence = describeSentence(new FakeMigration().sample(1000, figures));
-    expect(sentence).toBe('32.0 MiB of memory are left; this libvirt tells neither iterations nor the dirty rate.');
+    expect(sentence).toBe(
+      '32.0 MiB of memory are left; this libvirt tells neither iterations nor the dirty rate. It is too early to say how long it takes.',
+    );
   });
 
   it('needs no reading', () => {
@@ -71,14 +74,14 @@ describe('the sentence of a running migration', () => {
     const figures = { diskTotalBytes: 2048 * mib, diskRemainingBytes: 1024 * mib, diskBytesPerSecond: 50 * mib };
     const migration = new FakeMigration({ state: { phase: 'diskCopy' } }).sample(1000, figures);
     expect(describeSentence(migration)).toBe(
-      'Disks are copied first: 1.00 GiB of 2.00 GiB are left at 50.0 MiB/s; memory follows.',
+      'Disks are copied first: 1.00 GiB of 2.00 GiB are left at 50.0 MiB/s; memory follows. That takes about 15 s more at least.',
     );
   });
 
   it('promises a paused guest to go on only when it was seen running', () => {
     const migration = new FakeMigration({ state: { phase: 'paused' } }).sample(30_000, stuckFigures(7, 57), 300);
     expect(describeSentence(migration)).toBe(
-      'The guest is paused while its memory is copied: 57.0 MiB are left at 20.0 MiB/s.',
+      'The guest is paused while its memory is copied: 57.0 MiB are left at 20.0 MiB/s. It is done in about 10 s (9 s to 15 s).',
     );
     migration.mark({ kind: 'phase', atMs: 0, elapsedMs: 0, phase: 'precopy' });
     expect(describeSentence(migration)).toContain('It goes on by itself on hv2');
@@ -120,6 +123,20 @@ describe('the sentence of a migration that has ended', () => {
     expect(describeSentence(migration)).not.toContain('Before that');
   });
 
+  it('says where the guest of a failed migration is, once both hosts have told', () => {
+    const migration = new FakeMigration({
+      state: {
+        phase: 'ended',
+        outcome: { kind: 'failed', reason: 'no route to host' },
+        place: { kind: 'fine', on: 'hv1' },
+        endedAtMs: 1_042_000,
+      },
+    });
+    expect(describeSentence(migration)).toBe(
+      'The migration failed after 42 s: no route to host. The guest is still on hv1.',
+    );
+  });
+
   it.each<[Outcome, string]>([
     [{ kind: 'failed', reason: 'the network\nfailed' }, 'The migration failed after 42 s: the network failed.'],
     [{ kind: 'aborted' }, 'The migration was aborted after 42 s; the guest stays on hv1.'],
@@ -138,13 +155,13 @@ describe('the sentence of a migration that has ended', () => {
 });
 
 describe('the short text', () => {
-  it('is phase and the one live figure', () => {
+  it('is phase, the one live figure and the forecast', () => {
     const migration = new FakeMigration().sample(30_000, stuckFigures(7, 121), 300);
-    expect(describeForStatusBar(migration)).toBe('web-1 → hv2 · iteration 7 · 121 MiB left');
+    expect(describeForStatusBar(migration)).toBe('web-1 → hv2 · iteration 7 · 121 MiB left · never at these settings');
     migration.become({ phase: 'paused' });
-    expect(describeShort(migration)).toBe('paused · 121 MiB left');
+    expect(describeShort(migration)).toMatch(/^paused · 121 MiB left · ~\d+ s left$/);
     migration.become({ phase: 'postcopy', destination: undefined });
-    expect(describeForStatusBar(migration)).toBe('web-1 from hv1 · post-copy · 121 MiB left');
+    expect(describeForStatusBar(migration)).toBe('web-1 from hv1 · post-copy · 121 MiB left · ~6 s left');
   });
 
   it('claims no figure while nobody answers', () => {

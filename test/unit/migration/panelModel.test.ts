@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { availability } from '../../../src/migration/availability.js';
 import { fieldsTable } from '../../../src/migration/fieldsTable.js';
+import type { Capabilities } from '../../../src/hypervisor/model.js';
 import type { ActionKind, Phase } from '../../../src/migration/model.js';
 import { panelInit, panelUnknown, panelUpdate, sentAll } from '../../../src/migration/panelModel.js';
 import { pageSizeBytes } from '../../../src/migration/readings.js';
@@ -139,16 +140,29 @@ describe('the table of all fields', () => {
 
 describe('the ways to steer', () => {
   const possible = (phase: Phase, source = new FakeHypervisor('hv1')): ActionKind[] =>
-    (['setSpeed', 'setMaxDowntime', 'pause', 'resume', 'switchToPostcopy', 'abort'] as const).filter(
+    (
+      [
+        'setSpeed',
+        'setMaxDowntime',
+        'setCompressionCache',
+        'pause',
+        'resume',
+        'switchToPostcopy',
+        'interruptPostcopy',
+        'resumePostcopy',
+        'abort',
+      ] as const
+    ).filter(
       (action) => availability(action, new FakeMigration({ state: { phase } }), new FakeFleet([source])).enabled,
     );
 
   it.each<[Phase, ActionKind[]]>([
     ['setup', ['setSpeed', 'setMaxDowntime', 'abort']],
     ['diskCopy', ['setSpeed', 'setMaxDowntime', 'pause', 'abort']],
-    ['precopy', ['setSpeed', 'setMaxDowntime', 'pause', 'switchToPostcopy', 'abort']],
-    ['paused', ['setSpeed', 'setMaxDowntime', 'switchToPostcopy', 'abort']],
-    ['postcopy', []],
+    ['precopy', ['setSpeed', 'setMaxDowntime', 'setCompressionCache', 'pause', 'switchToPostcopy', 'abort']],
+    ['paused', ['setSpeed', 'setMaxDowntime', 'setCompressionCache', 'switchToPostcopy', 'abort']],
+    ['postcopy', ['setSpeed', 'interruptPostcopy']],
+    ['postcopyInterrupted', ['setSpeed', 'resumePostcopy']],
     ['ended', []],
   ])('in %s', (phase, actions) => {
     expect(possible(phase)).toEqual(actions);
@@ -162,11 +176,69 @@ describe('the ways to steer', () => {
     expect(availability('abort', new FakeMigration(), new FakeFleet([])).enabled).toBe(false);
   });
 
+  it.each<[Phase, Partial<Capabilities>, string]>([
+    ['postcopy', { postcopySpeed: false }, '5.1'],
+    ['postcopy', { abortPostcopy: false }, '8.5'],
+    ['postcopyInterrupted', { migrateOptions: new Set(['--postcopy']) }, '8.5'],
+    ['precopy', { compressionCache: false }, 'compression cache'],
+  ])('in %s say which libvirt has what this one lacks: %o', (phase, lacks, words) => {
+    const old = new FakeHypervisor('hv1');
+    old.capabilities = { ...everything, ...lacks };
+    const reasons = (['setSpeed', 'setCompressionCache', 'interruptPostcopy', 'resumePostcopy'] as const).flatMap(
+      (action) => {
+        const { enabled, why } = availability(action, new FakeMigration({ state: { phase } }), new FakeFleet([old]));
+        return enabled ? [] : [why];
+      },
+    );
+    expect(reasons.filter((why) => why.includes(words))).toHaveLength(1);
+  });
+
+  it('hold a compression cache only where pages are compressed, or may yet be', () => {
+    const fleet = new FakeFleet([new FakeHypervisor('hv1')]);
+    const after = (told: Parameters<FakeMigration['sample']>[1]): FakeMigration => new FakeMigration().sample(1, told);
+    expect(availability('setCompressionCache', after(stuckFigures(1, 200)), fleet).enabled).toBe(true);
+    expect(availability('setCompressionCache', after(stuckFigures(3, 200)), fleet).why).toContain('--compressed');
+    const compressing = after({ ...stuckFigures(3, 200), compressionPages: 9 });
+    expect(availability('setCompressionCache', compressing, fleet).enabled).toBe(true);
+    expect(
+      panelInit(compressing, { ...surroundings, hosts: fleet }).header.buttons.map(({ label }) => label),
+    ).toContain('Compression cache…');
+  });
+
+  it('are those of post-copy once it has switched, by the one command for a speed', () => {
+    const fleet = new FakeFleet([new FakeHypervisor('hv1')]);
+    const buttons = (phase: Phase): string[] =>
+      panelInit(new FakeMigration({ state: { phase } }), { ...surroundings, hosts: fleet }).header.buttons.map(
+        ({ action, label, enabled }) => `${enabled ? '' : 'no '}${action}: ${label}`,
+      );
+    expect(buttons('postcopy')).toEqual(['setSpeed: Post-copy speed…', 'interruptPostcopy: Interrupt…']);
+    expect(buttons('postcopyInterrupted')).toEqual(['setSpeed: Post-copy speed…', 'resumePostcopy: Resume post-copy']);
+  });
+
   it('hold no post-copy where libvirt has none', () => {
     const old = new FakeHypervisor('hv1');
     old.capabilities = { ...everything, postcopy: false };
     expect(possible('precopy', old)).not.toContain('switchToPostcopy');
     expect(availability('switchToPostcopy', new FakeMigration(), new FakeFleet([old])).why).toContain('no post-copy');
+  });
+
+  it('say what would come of them now, beside the ways out of what never ends, by the least harm', () => {
+    const told = { ...stuckFigures(7, 121), memoryBytesPerSecond: 20 * mib };
+    const migration = new FakeMigration().sample(30_000, told, 300);
+    const { buttons, ways } = panelInit(migration, surroundings).header;
+    const why = (action: string): string | undefined => buttons.find((button) => button.action === action)?.why;
+    expect(why('setMaxDowntime')).toMatch(
+      /^Sets how long .* Now: with a max downtime of \d+ ms, it ends in about .* and stops the guest for at most .*\.$/,
+    );
+    expect(why('pause')).toMatch(/ Now: paused now, the guest stands still for about \d+ s/);
+    expect(why('abort')).not.toContain('Now:');
+    expect(ways.map(({ way }) => way)).toEqual(['setMaxDowntime', 'pause', 'switchToPostcopy']);
+    // Of a record nothing is to be done, and while nobody answers nothing is foretold.
+    expect(panelInit(migration, { ...surroundings, isRecord: true }).header.buttons).toEqual([]);
+    migration.become({ interrupted: 'hv1 is not connected.' });
+    const { header } = panelInit(migration, surroundings);
+    expect(header.sentence).not.toContain('never ends');
+    expect(header).toMatchObject({ ways: [], taken: undefined, progress: undefined });
   });
 
   it('offer Resume where a guest was left paused, and say why they do not while it migrates', () => {

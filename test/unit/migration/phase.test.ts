@@ -32,7 +32,7 @@ describe('the phase shown', () => {
     ['precopy', 'pre-copy, where the state could not be asked', copying, undefined, undefined],
     ['paused', 'paused, while memory is copied and the guest stands still', copying, 'paused', 'migrating'],
     ['postcopy', 'post-copy, once the guest runs at the other end', copying, 'paused', 'post-copy'],
-    ['postcopy', 'post-copy, also when it has failed and may be recovered', copying, 'paused', 'post-copy failed'],
+    ['postcopyInterrupted', 'interrupted, once post-copy has failed', copying, 'paused', 'post-copy failed'],
   ] as const)('is %s: %s', (phase, _, job, state, reason) => {
     expect(phaseOf(job, state === undefined ? undefined : { state, reason })).toBe(phase);
   });

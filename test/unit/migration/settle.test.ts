@@ -53,6 +53,44 @@ describe('how a migration ended', () => {
         result: { totalTimeMs: undefined, downtimeMs: undefined, transferredBytes: undefined, iterations: undefined },
       },
     ],
+    [
+      'failed in the words of the virsh that was started here',
+      { source: running, started: { kind: 'failed', text: 'operation failed: no room' } },
+      { kind: 'failed', reason: 'operation failed: no room' },
+    ],
+    [
+      'aborted when the virsh that was started here says that a client canceled it',
+      {
+        source: running,
+        started: { kind: 'failed', text: "operation aborted: job 'migration out' canceled by client" },
+      },
+      { kind: 'aborted' },
+    ],
+    [
+      'aborted in the words of an older libvirt, too',
+      { source: running, started: { kind: 'failed', text: 'operation aborted: migration job: canceled by client' } },
+      { kind: 'aborted' },
+    ],
+    [
+      'completed when the virsh that was started here succeeded, wherever the guest went since',
+      { source: running, unwatched: true, started: { kind: 'succeeded' }, completed: record },
+      { kind: 'completed', result },
+    ],
+    [
+      'completed when the guest left, although its virsh lost libvirtd meanwhile',
+      { source: migrated, completed: record, started: { kind: 'failed', text: 'client socket is closed' } },
+      { kind: 'completed', result },
+    ],
+    [
+      'failed, and not lost, where only its virsh can tell',
+      { source: 'gone', unwatched: true, started: { kind: 'failed', text: 'QEMU unexpectedly closed the monitor' } },
+      { kind: 'failed', reason: 'QEMU unexpectedly closed the monitor' },
+    ],
+    [
+      "failed with its virsh's reason where libvirt's record has none",
+      { source: running, completed: figures({ type: 'failed' }), started: { kind: 'failed', text: 'no room' } },
+      { kind: 'failed', reason: 'no room' },
+    ],
     ['aborted when this extension aborted it', { source: running, abortedHere: true }, { kind: 'aborted' }],
     [
       'completed although an abort was sent, when the abort came too late',
@@ -80,6 +118,16 @@ describe('how a migration ended', () => {
       { kind: 'failed', reason: 'the guest was shut off on its source (destroyed)' },
     ],
     [
+      'failed when a transient guest was destroyed meanwhile, although it had begun to arrive',
+      { source: 'gone', stoppedOtherwise: 'Destroyed', destination: { state: 'paused', reason: 'migrating' } },
+      { kind: 'failed', reason: 'the guest was stopped on its source (destroyed)' },
+    ],
+    [
+      'lost when the source is gone and the guest is still arriving',
+      { source: 'gone', unwatched: true, destination: { state: 'paused', reason: 'migrating' } },
+      { kind: 'lost', reason: 'the guest is no longer on its source, and no host of the tree tells where it went' },
+    ],
+    [
       'failed when a transient guest was destroyed meanwhile, and is gone',
       { source: 'gone', stoppedOtherwise: 'Destroyed' },
       { kind: 'failed', reason: 'the guest was stopped on its source (destroyed)' },
@@ -93,6 +141,34 @@ describe('how a migration ended', () => {
       'lost when the guest is gone and no host of the tree has it',
       { source: 'gone' },
       { kind: 'lost', reason: 'the guest is no longer on its source, and no host of the tree tells where it went' },
+    ],
+    [
+      'aborted, not completed, when an event claims that a guest has left which its source still runs',
+      { source: running, abortedHere: true, stoppedMigrated: true },
+      { kind: 'aborted' },
+    ],
+    [
+      'ended without completing when such an event is all there is beside a running guest',
+      { source: running, stoppedMigrated: true },
+      { kind: 'endedWithoutCompleting' },
+    ],
+    [
+      'failed when such an event comes beside a guest that crashed on its source',
+      { source: { state: 'crashed', reason: 'panicked' }, stoppedMigrated: true },
+      { kind: 'failed', reason: 'the guest was crashed on its source (panicked)' },
+    ],
+    [
+      'completed when the event was seen and the source can no longer be asked',
+      { stoppedMigrated: true },
+      {
+        kind: 'completed',
+        result: { totalTimeMs: undefined, downtimeMs: undefined, transferredBytes: undefined, iterations: undefined },
+      },
+    ],
+    [
+      'lost when the source names a state that nobody knows',
+      { source: { state: 'unknown', reason: undefined } },
+      { kind: 'lost', reason: 'its source can no longer be asked' },
     ],
     ['lost when the source can no longer be asked', {}, { kind: 'lost', reason: 'its source can no longer be asked' }],
   ];

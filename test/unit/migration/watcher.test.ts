@@ -6,6 +6,7 @@ import { Ending } from '../../../src/migration/ending.js';
 import type { Migration } from '../../../src/migration/model.js';
 import { pairWithDestinations } from '../../../src/migration/pairing.js';
 import { MigrationRegistry } from '../../../src/migration/registry.js';
+import { dirtyRateOf } from '../../../src/migration/preflight/dirtyRate.js';
 import { TrackedMigration } from '../../../src/migration/trackedMigration.js';
 import { MigrationWatcher } from '../../../src/migration/watcher.js';
 import { parseJobInfo } from '../../../src/virsh/parseJobInfo.js';
@@ -95,6 +96,55 @@ describe('a migration that someone else started', () => {
     expect(migration.samples[0]?.maxDowntimeMs).toBe(300);
   });
 
+  it('is asked once what it holds of its host’s memory, and is known what it wrote before', async () => {
+    source.domains.set(uuid, domain({ virtType: 'qemu' }));
+    source.answers.set('help', '  OPTIONS\n    [--seconds] <number>\n');
+    source.answers.set('domdirtyrate-calc', 'Start to calculate.\n');
+    source.answers.set(
+      'domstats',
+      '  balloon.rss=524288\n  dirtyrate.calc_status=2\n  dirtyrate.megabytes_per_second=7\n',
+    );
+    await dirtyRateOf(source, uuid);
+    source.asked.length = 0;
+    const migration = await started();
+    await vi.waitFor(() => expect(migration.samples.length).toBeGreaterThan(4));
+    expect(migration.samples[0]).toMatchObject({
+      residentBytes: 512 * mib,
+      isEmulated: true,
+      measuredDirtyBytesPerSecond: 7 * mib,
+    });
+    expect(migration.samples.slice(1).some((sample) => 'residentBytes' in sample)).toBe(false);
+    expect(source.asked.filter((question) => question === 'domstats')).toHaveLength(1);
+  });
+
+  it('is sampled all the same where libvirt does not tell what it holds', async () => {
+    const migration = await started();
+    await vi.waitFor(() => expect(migration.samples.length).toBeGreaterThan(4));
+    expect(source.asked.filter((question) => question === 'domstats').length).toBeLessThanOrEqual(2);
+    expect(migration.samples[0]).not.toHaveProperty('residentBytes');
+    expect(migration.samples[0]).not.toHaveProperty('measuredDirtyBytesPerSecond');
+  });
+
+  it('is asked its speed limit only where libvirt would tell it', async () => {
+    await started();
+    await vi.waitFor(() => expect(source.asked).toContain('migrate-getspeed'));
+    const watched = new ScriptedHypervisor('hv3', { readOnly: true });
+    watched.domains.set(uuid, domain());
+    watched.answers.set('domjobinfo', raw(1000, 1));
+    const alone = new MigrationRegistry();
+    const watcher = new MigrationWatcher({
+      hypervisor: watched,
+      registry: alone,
+      ending: new Ending(new TestFleet([watched]), alone),
+      log: silent,
+      sampleIntervalMs: () => intervalMs,
+    });
+    await vi.waitFor(() => expect(alone.all[0]?.samples.length).toBeGreaterThan(3));
+    watcher.dispose();
+    expect(watched.asked).toContain('migrate-getmaxdowntime');
+    expect(watched.asked).not.toContain('migrate-getspeed');
+  });
+
   it('is seen by the slow net where no event told of it', async () => {
     source.answers.set('domjobinfo', 'Job type: 2\n\noperation: 5\ntime_elapsed: 400\n\n');
     await vi.waitFor(() => {
@@ -135,6 +185,30 @@ describe('a migration that someone else started', () => {
     await vi.waitFor(() => expect(migration.samples.at(-1)?.job.memoryIteration).toBe(3));
     source.event({ kind: 'iteration', domainName: 'web-1', iteration: 3, timestamp: undefined });
     expect(migration.marks.flatMap((mark) => (mark.kind === 'iteration' ? [mark.iteration] : []))).toEqual([1, 2, 3]);
+  });
+
+  it('gets no boundary from an event that a name forged, nor loses one by it', async () => {
+    const migration = await started();
+    const boundaries = (): number[] =>
+      migration.marks.flatMap((mark) => (mark.kind === 'iteration' ? [mark.iteration] : []));
+    const seen = migration.samples.length;
+    source.event({ kind: 'iteration', domainName: 'web-1', iteration: 900_000, timestamp: undefined });
+    await vi.waitFor(() => expect(migration.samples.length).toBeGreaterThan(seen + 3));
+    expect(boundaries()).toEqual([1]);
+    source.event({ kind: 'iteration', domainName: 'web-1', iteration: 2, timestamp: undefined });
+    source.answers.set('domjobinfo', raw(2000, 3));
+    await vi.waitFor(() => expect(boundaries()).toEqual([1, 2, 3]));
+  });
+
+  it('has the boundary of a last iteration that only an event and the record tell of', async () => {
+    const migration = await started();
+    source.answers.set('domjobinfo', gone);
+    source.answers.set('domstate', gone);
+    source.event({ kind: 'iteration', domainName: 'web-1', iteration: 2, timestamp: undefined });
+    const job = parseJobInfo('Job type: 3\n\noperation: 5\ntime_elapsed: 41200\nmemory_iteration: 2\n\n');
+    source.event({ kind: 'jobCompleted', domainName: 'web-1', job, timestamp: undefined });
+    await vi.waitFor(() => expect(migration.state.outcome?.kind).toBe('completed'));
+    expect(migration.marks).toContainEqual(expect.objectContaining({ kind: 'iteration', iteration: 2 }));
   });
 
   it('ends completed with the figures of job-completed, which comes after the domain has gone', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readMessage } from '../../../src/panel/browser/messages.js';
 
-const header = { domainName: 'web-1', figures: [], buttons: [] };
+const header = { domainName: 'web-1', figures: [], buttons: [], ways: [] };
 const init = { type: 'init', migrationId: 'a', header, samples: [], marks: [], fields: [], log: [] };
 
 describe('messages to the page', () => {
@@ -10,6 +10,13 @@ describe('messages to the page', () => {
     expect(readMessage({ ...init, migrationId: 'b' }, 'a')).toBeDefined();
     expect(readMessage({ type: 'update', migrationId: 'a' }, 'a')).toBeDefined();
     expect(readMessage({ type: 'update', migrationId: 'a', samples: [], header }, 'a')).toBeDefined();
+  });
+
+  it('are taken when they show a moment of the past of this migration', () => {
+    const moment = { type: 'moment', migrationId: 'a', elapsedMs: 5000, header, fields: [], said: '' };
+    expect(readMessage(moment, 'a')).toBe(moment);
+    expect(readMessage(moment, 'b')).toBeUndefined();
+    expect(readMessage({ ...moment, fields: undefined }, 'a')).toBeUndefined();
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ConfigFiles, readAliases } from '../../../src/ssh/aliases.js';
+import { readAliases } from '../../../src/ssh/aliases.js';
+import type { ConfigFiles } from '../../../src/ssh/configFiles.js';
 import type { SshEnvironment } from '../../../src/ssh/environment.js';
 import { Home } from './home.js';
 

@@ -28,7 +28,7 @@ describe('a connection that fails', () => {
       'unreachable',
       'no host key format in common',
     ],
-    [{ message: 'Too many authentication failures', code: 2 }, 'authentication', 'too many keys'],
+    [{ message: 'Too many authentication failures', code: 2 }, 'authentication', 'too many attempts'],
     [{ message: 'Go\u001b[31m away', code: 11 }, 'unreachable', 'ended the connection: Go [31m away'],
     [{ message: 'Connection lost before handshake', level: 'protocol' }, 'unreachable', 'before login'],
     [{ message: 'Invalid identification string' }, 'unreachable', 'not as an SSH server should'],
@@ -55,11 +55,17 @@ describe('a connection that is lost', () => {
 
 describe('a channel that is refused', () => {
   it.each([
-    ['(SSH) Channel open failure: open failed', 'opens no further session: open failed.'],
-    ['Unable to exec', 'does not run commands for this user'],
-  ])('with %j is told in words', (message, words) => {
+    ['(SSH) Channel open failure: open failed', 'channelRefused', 'opens no further session: open failed.'],
+    ['(SSH) Channel open failure: administratively prohibited', 'channelRefused', 'administratively prohibited.'],
+    [
+      'Channel open failure: resource\u001b[31m shortage',
+      'channelRefused',
+      'no further session: resource [31m shortage.',
+    ],
+    ['Unable to exec', 'channel', 'does not run commands for this user'],
+  ])('with %j is told in words', (message, kind, words) => {
     expect(channelError({ message }, 'root@hv1:22')).toMatchObject({
-      kind: 'channel',
+      kind,
       message: expect.stringContaining(words) as unknown,
     });
   });

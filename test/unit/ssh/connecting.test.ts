@@ -109,14 +109,16 @@ describe('connecting', () => {
     expect(server.attempts).toEqual([]);
   });
 
-  it.each([
-    ['proxyjump', 'bastion'],
-    ['proxycommand', 'nc %h %p'],
-  ])('through what is not supported yet (%s) says so and connects nowhere', async (keyword, value) => {
+  it('to a host that the configuration refuses fails in its words, before anything is sent', async () => {
     const server = await serverOf();
-    await expect(
-      home.connector({ [keyword]: value }).connect(`root@127.0.0.1:${server.port}`, undefined, never),
-    ).rejects.toMatchObject({ kind: 'unreachable', message: expect.stringContaining(value) as unknown });
+    const connecting = home
+      .connector({ refuseconnection: 'Gone since May.' })
+      .connect(`root@127.0.0.1:${server.port}`, new Answers(), never);
+    await expect(connecting).rejects.toMatchObject({
+      kind: 'badDestination',
+      message: expect.stringContaining('"Gone since May." (RefuseConnection)') as unknown,
+    });
+    expect(server.attempts).toEqual([]);
   });
 
   it('refuses a destination that would be an option, before anything is run', async () => {

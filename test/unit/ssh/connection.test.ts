@@ -1,6 +1,6 @@
 import { connect as connectSocket } from 'node:net';
 import type { ServerChannel } from 'ssh2';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Ssh2Limits } from '../../../src/ssh/ssh2/transport.js';
 import type { ChannelEnd, ExecChannel, HostConnection, SshError } from '../../../src/ssh/types.js';
 import { deferred, Home } from './home.js';
@@ -187,7 +187,7 @@ describe('a command on a host', () => {
     const first = await connection.exec('first');
     const greeted = new Promise((resolve) => first.onStdout(resolve));
     await expect(connection.exec('second')).rejects.toMatchObject({
-      kind: 'channel',
+      kind: 'channelRefused',
       advice: expect.stringContaining('MaxSessions') as unknown,
     });
     expect(await greeted).toBe('here');
@@ -243,6 +243,36 @@ describe('a connection', () => {
       kind: 'lost',
       message: expect.stringContaining('has not answered') as unknown,
     });
+  });
+
+  it('that is asked whether it is there answers without a session, and goes on', async () => {
+    const server = await serverOf({ maxSessions: 1, onExec: (_, channel) => channel.write('here') });
+    const connection = await login(server.port);
+    const closes: unknown[] = [];
+    connection.onClose((error) => closes.push(error));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      connection.probe(5_000);
+      // What a server answers comes in the order it was asked.
+      await connection.exec('virsh');
+      vi.advanceTimersByTime(6_000);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(server.commands).toEqual(['virsh']);
+    expect(closes).toEqual([]);
+  });
+
+  it('that is asked whether it is there, and is not, is lost soon', async () => {
+    const server = await serverOf();
+    const connection = await login(server.port);
+    server.freeze();
+    connection.probe(20);
+    expect(await closeOf(connection)).toMatchObject({
+      kind: 'lost',
+      message: `The connection to root@127.0.0.1:${server.port} was lost: it does not answer.`,
+    });
+    connection.probe(20);
   });
 
   it('that is disposed closes without an error, and its commands with it', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CredentialStore } from '../../../src/ssh/credentials.js';
+import { Credentials, CredentialStore } from '../../../src/ssh/credentials.js';
+import type { SecretAnswer } from '../../../src/ssh/types.js';
 import { MemorySecrets } from '../../memorySecrets.js';
 
 describe('passwords and passphrases', () => {
@@ -44,5 +45,31 @@ describe('passwords and passphrases', () => {
     const store = new CredentialStore(secrets);
     await store.accept('password root@hv1:22', { secret: 'hunter2', keep: true });
     expect(secrets.kept.get('kept')).toBe('["password root@hv1:22"]');
+  });
+
+  it('of one key are asked for once by all hosts that are connected together, and not again once it was typed', async () => {
+    const store = new CredentialStore(new MemorySecrets());
+    const answers: ((answer: SecretAnswer | undefined) => void)[] = [];
+    const prompts = {
+      confirmHostKey: () => Promise.resolve(false),
+      passphrase: () => new Promise<SecretAnswer | undefined>((resolve) => answers.push(resolve)),
+      password: () => Promise.resolve(undefined),
+      challenge: () => Promise.resolve(undefined),
+    };
+    const first = new Credentials(store, prompts);
+    const second = new Credentials(store, prompts);
+    const third = new Credentials(store, prompts);
+    const asked = [first.passphrase('/k', 1), second.passphrase('/k', 1)];
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(answers).toHaveLength(1);
+    answers[0]?.({ secret: 'wrong', keep: false });
+    expect(await Promise.all(asked)).toEqual(['wrong', 'wrong']);
+    // It opened nothing: whoever asks again is asked again.
+    const again = first.passphrase('/k', 2);
+    await new Promise((resolve) => setImmediate(resolve));
+    answers[1]?.({ secret: 'right', keep: false });
+    expect(await again).toBe('right');
+    expect(await third.passphrase('/k', 1)).toBe('right');
+    expect(answers).toHaveLength(2);
   });
 });

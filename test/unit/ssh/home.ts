@@ -63,6 +63,7 @@ export class Home {
       credentials: new CredentialStore(this.secrets),
       environment: this.environment,
       limits,
+      transport: 'ssh2',
       onNotice: (text) => this.notices.push(text),
       resolve: (destination) => Promise.resolve(resolvedHostOf(map, destination, this.environment)),
     });
@@ -81,6 +82,8 @@ export class Answers implements ConnectPrompts {
   readonly challenges: ChallengeQuestion[] = [];
   /** What it answers to whether a secret is to be kept. */
   keep = false;
+  /** What it answers to a server's own questions, where that is not the secrets. */
+  codes: readonly string[] | undefined;
 
   constructor(
     private readonly trust: boolean | Promise<boolean> = true,
@@ -104,7 +107,8 @@ export class Answers implements ConnectPrompts {
 
   challenge(question: ChallengeQuestion): Promise<readonly string[] | undefined> {
     this.challenges.push(question);
-    return Promise.resolve(this.secrets.length === 0 ? undefined : this.secrets);
+    const answers = this.codes ?? this.secrets;
+    return Promise.resolve(answers.length === 0 ? undefined : answers);
   }
 
   private secret(attempt: number): SecretAnswer | undefined {

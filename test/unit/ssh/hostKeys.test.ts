@@ -1,8 +1,15 @@
+import ssh2 from 'ssh2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fingerprintOf } from '../../../src/ssh/hostKeyVerifier.js';
+import { Deadline } from '../../../src/ssh/deadline.js';
+import { parseDestination } from '../../../src/ssh/destination.js';
+import { fingerprintOf, HostKeyVerifier } from '../../../src/ssh/hostKeyVerifier.js';
+import { type KnownHostEntry, parseKnownHosts } from '../../../src/ssh/knownHosts.js';
+import { KnownHostsFiles } from '../../../src/ssh/knownHostsFile.js';
+import { type ResolvedHost, resolvedHostOf } from '../../../src/ssh/resolvedHost.js';
+import { isShortRsaKey, rsaBitsOf } from '../../../src/ssh/rsaSize.js';
 import type { HostConnection } from '../../../src/ssh/types.js';
 import { Answers, Home } from './home.js';
-import { blobOf, ecdsa, ed25519, RecordingServer } from './recordingServer.js';
+import { blobOf, ecdsa, ed25519, type KeyPair, RecordingServer } from './recordingServer.js';
 
 const hostKey = ed25519();
 const ecdsaHostKey = ecdsa();
@@ -42,6 +49,7 @@ describe('a host key nobody vouched for', () => {
       {
         destination: `root@127.0.0.1:${server.port}`,
         host: '127.0.0.1',
+        address: '127.0.0.1',
         port: server.port,
         keyType: 'ssh-ed25519',
         fingerprint: fingerprintOf(blobOf(hostKey)),
@@ -129,5 +137,101 @@ describe('somebody in the middle with another key', () => {
     await expect(login(new Answers(true))).rejects.toMatchObject({ kind: 'hostKeyRevoked' });
     await server.allGone();
     expectNothingTold();
+  });
+});
+
+describe('what only ssh can ask about a key', () => {
+  it.each([
+    ['RevokedHostKeys', { revokedhostkeys: '/etc/ssh/revoked' }],
+    ['KnownHostsCommand', { knownhostscommand: '/usr/bin/known %H' }],
+  ])('is not passed over: with %s nothing is connected to', async (keyword, keywords) => {
+    home.trust(server.port, hostKey);
+    await expect(login(new Answers(true), keywords)).rejects.toMatchObject({
+      kind: 'hostKeyUnverifiable',
+      message: expect.stringContaining(keyword) as unknown,
+      opensshMay: expect.stringContaining(keyword) as unknown,
+    });
+    expectNothingTold();
+  });
+});
+
+describe('a key that CheckHostIP looks at', () => {
+  const host = (checkhostip: string): ResolvedHost =>
+    resolvedHostOf(
+      new Map([
+        ['checkhostip', [checkhostip]],
+        ['hostname', ['hv1.example']],
+      ]),
+      parseDestination('root@hv1:2222'),
+      home.environment,
+    );
+  const entryOf = (name: string, key: KeyPair): KnownHostEntry => {
+    const [entry] = parseKnownHosts(`${name} ${key.public}\n`, '/known');
+    if (entry === undefined) throw new Error('no entry');
+    return entry;
+  };
+  const verify = (checkhostip: string, entries: readonly KnownHostEntry[], address: string): Promise<void> =>
+    new HostKeyVerifier({
+      host: host(checkhostip),
+      entries,
+      files: new KnownHostsFiles(),
+      acceptedKeysFile: undefined,
+      prompts: undefined,
+      deadline: new Deadline(1000),
+      onNotice: () => undefined,
+    }).verify(blobOf(hostKey), address);
+
+  it('is refused as changed where the address is known by another, with the line that disagrees', async () => {
+    const entries = [entryOf('[hv1.example]:2222', hostKey), { ...entryOf('[192.0.2.7]:2222', userKey), line: 2 }];
+    await expect(verify('yes', entries, '192.0.2.7')).rejects.toMatchObject({
+      kind: 'hostKeyChanged',
+      hostKey: { name: '[192.0.2.7]:2222', file: '/known', line: 2 },
+    });
+    await verify('no', entries, '192.0.2.7');
+    await verify('yes', entries, '192.0.2.8');
+    const loopback = [entries[0] ?? entryOf('x', hostKey), entryOf('[127.0.0.1]:2222', userKey)];
+    await verify('yes', loopback, '127.0.0.1');
+  });
+});
+
+describe('an RSA key', () => {
+  const keys = [1024, 2048, 3072].map((bits) => ssh2.utils.generateKeyPairSync('rsa', { bits }));
+
+  it('has as many bits as it was made with', () => {
+    expect(keys.map((key) => rsaBitsOf(blobOf(key)))).toEqual([1024, 2048, 3072]);
+    expect(rsaBitsOf(blobOf(hostKey))).toBeUndefined();
+    expect(isShortRsaKey(Buffer.concat([Buffer.from([0, 0, 0, 7]), Buffer.from('ssh-rsa'), Buffer.from([0])]), 1)).toBe(
+      true,
+    );
+  });
+
+  it.each([
+    ['2048', true],
+    ['3072', false],
+  ])('of 2048 bits is taken where RequiredRSASize is %s: %s', async (requiredrsasize, taken) => {
+    const rsa = keys[1] ?? hostKey;
+    const short = await RecordingServer.start({ hostKeys: [rsa], accepts: [rsa] });
+    try {
+      home.trust(short.port, rsa);
+      home.addKey('id_rsa', rsa);
+      const connecting = home.connector({ requiredrsasize }).connect(`root@127.0.0.1:${short.port}`, undefined, never);
+      if (taken) connections.push(await connecting);
+      else
+        await expect(connecting).rejects.toMatchObject({
+          message: expect.stringContaining('RequiredRSASize') as unknown,
+        });
+      expect(short.attempts.some((attempt) => attempt.endsWith('signed'))).toBe(taken);
+
+      home.trust(server.port, hostKey);
+      const mine = home.connector({ requiredrsasize, identityfile: '~/.ssh/id_rsa' });
+      await expect(mine.connect(`root@127.0.0.1:${server.port}`, undefined, never)).rejects.toMatchObject({
+        kind: 'authentication',
+        advice: taken
+          ? (expect.not.stringContaining('RequiredRSASize') as unknown)
+          : (expect.stringContaining('fewer than 3072 bits') as unknown),
+      });
+    } finally {
+      short.stop();
+    }
   });
 });

@@ -46,15 +46,16 @@ describe('a key file', () => {
   });
 
   it.each([
-    ['PKCS#8', pem('pkcs8'), 'PKCS#8'],
-    ['a certificate', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', 'certificate'],
-    ['PuTTY', 'PuTTY-User-Key-File-3: ssh-ed25519\n', 'PuTTYgen'],
-    ['a security device', deviceKey('sk-ssh-ed25519@openssh.com'), 'security device'],
-    ['nothing', '', 'no key'],
-    ['noise', 'hello world', 'no key'],
-    ['half a key', plain.private.slice(0, 60), 'damaged'],
-  ])('of %s is not used, and says why', (_, text, reason) => {
-    expect(keyFormatOf(text)).toEqual({ kind: 'unusable', reason: expect.stringContaining(reason) as unknown });
+    ['PKCS#8', pem('pkcs8'), 'PKCS#8', true],
+    ['a certificate', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', 'certificate', false],
+    ['PuTTY', 'PuTTY-User-Key-File-3: ssh-ed25519\n', 'PuTTYgen', false],
+    ['a security device', deviceKey('sk-ssh-ed25519@openssh.com'), 'security device', true],
+    ['nothing', '', 'no key', false],
+    ['noise', 'hello world', 'no key', false],
+    ['half a key', plain.private.slice(0, 60), 'damaged', false],
+  ])('of %s is not used, and says why, and whether ssh reads it', (_, text, why, opensshMay) => {
+    const reason = expect.stringContaining(why) as unknown;
+    expect(keyFormatOf(text)).toEqual({ kind: 'unusable', reason, opensshMay });
   });
 });
 
@@ -77,7 +78,7 @@ describe('the identity files', () => {
   it('that others can read are reported, except on Windows, which keeps no modes', async () => {
     const path = home.addKey('open', plain, 0o640);
     expect(await loadIdentityFiles([path], home.environment)).toEqual([
-      { kind: 'unusable', path, reason: expect.stringContaining('mode 0640') as unknown },
+      { kind: 'unusable', path, opensshMay: false, reason: expect.stringContaining('mode 0640') as unknown },
     ]);
     const windows = { ...home.environment, platform: 'win32' as const };
     expect(await loadIdentityFiles([path], windows)).toMatchObject([{ kind: 'plain' }]);

@@ -117,6 +117,11 @@ describe('the key a host shows', () => {
     ['a revoked line of another host', ['hv1 K', '@revoked hv2 K'], { kind: 'known' }],
     ['only a revoked line of another key', ['@revoked hv1 O'], unknown()],
     ['an authority', ['@cert-authority * K'], unknown([], true)],
+    ['an authority for other hosts', ['@cert-authority hv2 K'], unknown()],
+    ['an authority, and its own line', ['@cert-authority * O', 'hv1 K'], { kind: 'known' }],
+    ['an authority, and another key of the type', ['@cert-authority * K', 'hv1 O'], at('changed', 2)],
+    ['an authority, and a revoked line', ['@cert-authority * O', '@revoked * K'], at('revoked', 2)],
+    ['an authority without the port', ['@cert-authority hv1 O'], unknown([], true), 2222],
     ['its line on its port', ['[hv1]:2222 K'], { kind: 'known' }, 2222],
     ['its line without the port', ['hv1 K'], { kind: 'known' }, 2222],
     ['another key without the port', ['hv1 O'], unknown(), 2222],
@@ -135,6 +140,7 @@ describe('the key a host shows', () => {
       [known, all('accept')],
       [at('changed', 1), all('refuse')],
       [at('revoked', 1), all('refuse')],
+      [unknown([], true), all('leave')],
       [
         unknown(),
         {
@@ -150,6 +156,56 @@ describe('the key a host shows', () => {
       expect([decideHostKey(verdict, strict, true), decideHostKey(verdict, strict, false)]).toEqual(bySetting[strict]);
     }
   });
+
+  const hashed = (name: string): string => knownHostsLine(name, 'ssh-ed25519', blobOf(key), true).split(' ')[0] ?? '';
+  type Case = [
+    how: string,
+    lines: string[],
+    withUser: HostKeyDecision,
+    alone: HostKeyDecision,
+    whereYes: HostKeyDecision,
+  ];
+  /** A host on port 2222 whose key is K: what is done by ask, accept-new and no, with a user and without, and by yes with either. */
+  const matrix: Case[] = [
+    ['nothing', [], 'ask', 'refuse', 'refuse'],
+    ...[
+      '[hv1]:2222',
+      hashed('[hv1]:2222'),
+      '[hv?]:*',
+      'hv2,[hv1]:2222,192.0.2.7',
+      '[*]:2222,![hv2]:2222',
+      'hv1',
+    ].flatMap((name): Case[] => [
+      [`its key as ${name}`, [`${name} K`], 'accept', 'accept', 'accept'],
+      [`its key as ${name}, revoked`, [`${name} K`, `@revoked ${name} K`], 'refuse', 'refuse', 'refuse'],
+      [`another key revoked as ${name}`, [`@revoked ${name} O`], 'ask', 'refuse', 'refuse'],
+      [`an authority as ${name}`, [`@cert-authority ${name} O`], 'leave', 'leave', 'leave'],
+      [`a key of another type as ${name}`, [`${name} E`], 'ask', 'refuse', 'refuse'],
+      name === 'hv1'
+        ? [`another key as ${name}`, [`${name} O`], 'ask', 'refuse', 'refuse']
+        : [`another key as ${name}`, [`${name} O`], 'refuse', 'refuse', 'refuse'],
+    ]),
+    ...['hv2', '[hv1]:22', '[hv1]:2223', hashed('[hv2]:2222'), '[*]:2222,![hv1]:2222', 'hv'].flatMap((name): Case[] => [
+      [`its key for ${name}`, [`${name} K`], 'ask', 'refuse', 'refuse'],
+      [`another key for ${name}`, [`${name} O`], 'ask', 'refuse', 'refuse'],
+      [`its key revoked for ${name}`, [`@revoked ${name} K`], 'ask', 'refuse', 'refuse'],
+      [`an authority for ${name}`, [`@cert-authority ${name} K`], 'ask', 'refuse', 'refuse'],
+    ]),
+  ];
+  it.each(matrix)(
+    'where known_hosts has %s is decided on alike by every setting',
+    (_, lines, withUser, alone, whereYes) => {
+      const verdict = judgeHostKey(entriesOf(...lines), names('hv1', 2222), blobOf(key));
+      for (const strict of ['ask', 'accept-new', 'no'] as const) {
+        expect([decideHostKey(verdict, strict, true), decideHostKey(verdict, strict, false)]).toEqual([
+          withUser,
+          alone,
+        ]);
+      }
+      expect(decideHostKey(verdict, 'yes', true)).toBe(whereYes);
+      expect(decideHostKey(verdict, 'yes', false)).toBe(whereYes);
+    },
+  );
 
   function all(decision: HostKeyDecision): (typeof decisions)[number][1] {
     const both: [HostKeyDecision, HostKeyDecision] = [decision, decision];

@@ -75,3 +75,36 @@ describe('reading known hosts', () => {
     await expect(files.read([home.path])).rejects.toMatchObject({ kind: 'hostKeyUnknown' });
   });
 });
+
+describe('the old key of a host that was installed anew', () => {
+  const oldKey = blobOf(ed25519());
+  const line = (names: string): string => knownHostsLine(names, 'ssh-ed25519', oldKey, false);
+  const name = '[hv1]:2222';
+
+  it.each([
+    ['alone', line(name), '', 1],
+    ['in any case', line('[HV1]:2222'), '', 1],
+    ['among others', line(`hv1,${name},192.0.2.7`), line('hv1,192.0.2.7'), 1],
+    ['among strange names', line(`$&,${name}`), line('$&'), 1],
+    ['twice', `${line(name)}# mine\n${line(name)}`, '# mine\n', 2],
+    ['beside other hosts', `${line('hv1')}${line(name)}${line('hv2')}`, `${line('hv1')}${line('hv2')}`, 1],
+    ['under a hashed name', knownHostsLine(name, 'ssh-ed25519', blobOf(ed25519()), true), '', 1],
+  ])('%s is removed, and nothing else', async (_, before, after, removed) => {
+    home.write(home.knownHosts, before);
+    chmodSync(home.knownHosts, 0o640);
+    expect(await files.forget(home.knownHosts, name)).toBe(removed);
+    expect(home.readKnownHosts()).toBe(after);
+    expect(statSync(home.knownHosts).mode & 0o777).toBe(0o640);
+  });
+
+  it.each([
+    ['a pattern of many hosts', line('*')],
+    ['what was revoked', `@revoked ${line(name)}`],
+    ['an authority', `@cert-authority ${line(name)}`],
+    ['another host', line('hv1')],
+  ])('is not %s, which stays', async (_, text) => {
+    home.write(home.knownHosts, text);
+    await expect(files.forget(home.knownHosts, name)).rejects.toThrow('no line there is about this host alone');
+    expect(home.readKnownHosts()).toBe(text);
+  });
+});

@@ -61,6 +61,19 @@ describe('logging in', () => {
     expect(server.attempts).toEqual(['none', 'publickey ssh-ed25519', 'publickey ssh-ed25519 signed']);
   });
 
+  it('says that keys of a smartcard are not offered, and by whom they may be', async () => {
+    const server = await serverOf();
+    home.addKey('id_ed25519', otherKey);
+    await expect(login(server, { pkcs11provider: '/usr/lib/opensc-pkcs11.so' })).rejects.toMatchObject({
+      kind: 'authentication',
+      advice: expect.stringContaining('opensc-pkcs11.so (a PKCS11Provider, which only ssh can use)') as unknown,
+      opensshMay: expect.stringContaining('a smartcard') as unknown,
+    });
+    // Without that card ssh logs in by the other keys as well.
+    home.addKey('id_ed25519', userKey);
+    await login(server, { pkcs11provider: '/usr/lib/opensc-pkcs11.so' });
+  });
+
   it('tries key files in the order of the configuration until one is accepted', async () => {
     const server = await serverOf();
     const files = [home.addKey('first', otherKey), home.addKey('second', userKey), home.addKey('third', ed25519())];
@@ -117,7 +130,10 @@ describe('logging in', () => {
   it('to a server that takes passwords only offers it no key', async () => {
     const server = await serverOf({ methods: ['password'] });
     home.addKey('id_ed25519', userKey);
-    await expect(login(server)).rejects.toMatchObject({ message: expect.stringContaining('only password') as unknown });
+    await expect(login(server)).rejects.toMatchObject({
+      message: expect.stringContaining('asks for a password, and none was given') as unknown,
+      advice: expect.stringContaining('Connect to it yourself') as unknown,
+    });
     expect(server.attempts).toEqual(['none']);
   });
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseDestination } from '../../../src/ssh/destination.js';
 import type { SshEnvironment } from '../../../src/ssh/environment.js';
 import { splitPaths } from '../../../src/ssh/expand.js';
-import { configKeywords, resolveDestination, sshArguments } from '../../../src/ssh/resolve.js';
+import { resolveDestination, sshArguments } from '../../../src/ssh/resolve.js';
 import { parseKeywords, type ResolvedHost, resolvedHostOf } from '../../../src/ssh/resolvedHost.js';
 import { Home } from './home.js';
 
@@ -50,8 +50,11 @@ describe('what ssh -G prints', () => {
       hashKnownHosts: false,
       hostKeyAlias: undefined,
       strictHostKeyChecking: 'ask',
+      checkHostIp: false,
+      requiredRsaBits: 1024,
       proxyJump: undefined,
       proxyCommand: undefined,
+      proxyUseFdpass: false,
       connectTimeoutMs: undefined,
       serverAliveIntervalMs: undefined,
       serverAliveCountMax: undefined,
@@ -67,8 +70,10 @@ describe('what ssh -G prints', () => {
         passwordPrompts: 3,
       },
       certificateFiles: [],
-      securityKeyProvider: undefined,
+      revokedHostKeys: undefined,
+      knownHostsCommand: undefined,
       pkcs11Provider: undefined,
+      refuseConnection: undefined,
     });
   });
 
@@ -97,6 +102,9 @@ describe('what ssh -G prints', () => {
       'serveraliveinterval 0\nserveralivecountmax 5',
       { serverAliveIntervalMs: undefined, serverAliveCountMax: undefined },
     ],
+    ['requiredrsasize 3072', { requiredRsaBits: 3072 }],
+    ['checkhostip yes', { checkHostIp: true }],
+    ['refuseconnection Use the other one.', { refuseConnection: 'Use the other one.' }],
     ['bindaddress 192.0.2.1', { bindAddress: '192.0.2.1' }],
     ['bindinterface eth1', { bindInterface: 'eth1' }],
     [
@@ -104,8 +112,9 @@ describe('what ssh -G prints', () => {
       { certificateFiles: ['/home/me/a b-cert.pub', '/home/me/c'] },
     ],
     ['certificatefile none', { certificateFiles: [] }],
-    ['securitykeyprovider internal', { securityKeyProvider: undefined }],
-    ['securitykeyprovider /usr/lib/sk.so', { securityKeyProvider: '/usr/lib/sk.so' }],
+    ['revokedhostkeys none', { revokedHostKeys: undefined }],
+    ['revokedhostkeys /etc/ssh/revoked', { revokedHostKeys: '/etc/ssh/revoked' }],
+    ['knownhostscommand /usr/bin/known %H', { knownHostsCommand: '/usr/bin/known %H' }],
     ['pkcs11provider /usr/lib/p11.so', { pkcs11Provider: '/usr/lib/p11.so' }],
     ['addressfamily inet6', { addressFamily: 'inet6' }],
     ['hostkeyalias pool', { hostKeyAlias: 'pool' }],
@@ -202,6 +211,13 @@ it('ssh gets user and port as options and nothing after -- can be one', () => {
     'hv1',
   ]);
   expect(sshArguments(parseDestination('hv1'), undefined)).toEqual(['-G', '--', 'hv1']);
+  expect(sshArguments(parseDestination('hv1'), undefined, 'others')).toEqual([
+    '-G',
+    '-o',
+    'ProxyJump=none',
+    '--',
+    'hv1',
+  ]);
 });
 
 describe('a configuration', () => {
@@ -235,11 +251,6 @@ describe('a configuration', () => {
   });
   afterEach(() => home.remove());
 
-  it('is read by the package as ssh reads it', async () => {
-    const keywords = await configKeywords(config, parseDestination('hv1'));
-    expect(resolvedHostOf(keywords, parseDestination('hv1'), linux)).toMatchObject(expected('/home/me'));
-  });
-
   it('is found in the home folder where there is no ssh', async () => {
     const options = { environment: home.environment, sshCommand: 'no-such-ssh', configFile: undefined };
     const host = await resolveDestination(parseDestination('hv1'), options, never);
@@ -247,9 +258,15 @@ describe('a configuration', () => {
   });
 
   it('that is missing leaves what was typed, where there is no ssh', async () => {
-    const options = { environment: linux, sshCommand: 'no-such-ssh', configFile: join(home.path, 'none') };
+    home.remove();
+    const options = { environment: home.environment, sshCommand: 'no-such-ssh', configFile: undefined };
     const host = await resolveDestination(parseDestination('root@hv1'), options, never);
     expect(host).toMatchObject({ hostName: 'hv1', user: 'root', port: 22 });
+    const named = { ...options, configFile: join(home.path, 'none') };
+    await expect(resolveDestination(parseDestination('hv1'), named, never)).rejects.toMatchObject({
+      kind: 'unresolved',
+      message: expect.stringContaining("none can't be read") as unknown,
+    });
   });
 
   it('is read by ssh itself, where there is one, and typed parts win', async () => {

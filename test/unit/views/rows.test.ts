@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Remedy } from '../../../src/hypervisor/remedy.js';
 import { domainRow } from '../../../src/views/domainRow.js';
@@ -37,7 +38,7 @@ describe('the tree of hosts', () => {
     const message = 'The host key of hv3 has changed, so the connection was refused.';
     host.status = { kind: 'failed', message, advice: 'Check it with the one who runs hv3.' };
     const fleet = new FakeFleet([host]);
-    expect(hostRow(host, fleet)).toMatchObject({
+    expect(hostRow(host, fleet, 0)).toMatchObject({
       description: message,
       contextValue: 'host.failed',
       children: 'expanded',
@@ -58,7 +59,7 @@ describe('the tree of hosts', () => {
   ])('offers what to do about a failure on the row that says so, and by its menus: %s', (remedy, command, title) => {
     const host = new FakeHypervisor('hv3');
     host.status = { kind: 'failed', message: 'A reason that is longer than its row.', advice: 'Do this.', remedy };
-    expect(hostRow(host, new FakeFleet([host])).contextValue).toBe(`host.failed.${remedy}`);
+    expect(hostRow(host, new FakeFleet([host]), 0).contextValue).toBe(`host.failed.${remedy}`);
     const [reason, advice] = hostChildren(host).map((node) => (node.kind === 'note' ? noteRow(node) : undefined));
     expect(reason?.command).toBeUndefined();
     expect(advice).toMatchObject({ label: 'Do this.', command: { command, title } });
@@ -75,7 +76,7 @@ describe('the tree of hosts', () => {
   it('does not say a host twice, nor its setting before what is wrong with it', () => {
     const host = new FakeHypervisor('hv4');
     host.status = { kind: 'failed', message: 'hv4: No route to host', advice: undefined };
-    expect(hostRow(host, new FakeFleet([host])).description).toBe('No route to host');
+    expect(hostRow(host, new FakeFleet([host]), 0).description).toBe('No route to host');
     const [note] = rootNodes(new FakeFleet([]), ['libvirt.hosts, entry 5 ("bad"): no destination.']);
     expect(note?.kind === 'note' && noteRow(note).label).toBe('entry 5 ("bad"): no destination.');
   });
@@ -94,7 +95,7 @@ describe('the tree of hosts', () => {
   it('begins folded when there are many hosts', () => {
     const hosts = Array.from({ length: 11 }, (_, index) => new FakeHypervisor(`hv${index}`).with(web));
     const [first] = hosts;
-    expect(first && hostRow(first, new FakeFleet(hosts)).children).toBe('collapsed');
+    expect(first && hostRow(first, new FakeFleet(hosts), 0).children).toBe('collapsed');
   });
 
   it('leads from a broken setting to the setting', () => {
@@ -102,10 +103,74 @@ describe('the tree of hosts', () => {
     expect(note?.kind === 'note' && noteRow(note).command?.command).toBe('libvirt.editHosts');
   });
 
+  it('shows what can’t be used of the presets, and leads there', () => {
+    const [note] = rootNodes(new FakeFleet([]), ['libvirt.migrate.presets, "Mine": it must be an object of options.']);
+    expect(note?.kind === 'note' && noteRow(note)).toMatchObject({
+      label: 'Preset "Mine": it must be an object of options.',
+      command: { arguments: [{ revealSetting: { key: 'libvirt.migrate.presets' } }] },
+    });
+  });
+
   it('counts failed hosts at their folded group', () => {
     const host = new FakeHypervisor('a', { group: 'g' });
     host.status = { kind: 'failed', message: 'x', advice: undefined };
     expect(groupRow({ kind: 'group', group: 'g' }, new FakeFleet([host])).description).toBe('1 failed');
+  });
+
+  it.each([
+    [0, '0 s'],
+    [12_400, '12 s'],
+    [59_999, '59 s'],
+    [60_000, '1 min'],
+    [3_599_000, '59 min'],
+    [7_200_000, '2 h'],
+    // The clock was set.
+    [-5_000, '0 s'],
+  ])('that was lost %i ms ago says so, why, and keeps its domains as they were', (ms, text) => {
+    const host = new FakeHypervisor('hv1').with(web);
+    host.status = {
+      kind: 'reconnecting',
+      message: 'The connection to root@hv1:22 was lost: it has not answered for 60 s.',
+      advice: undefined,
+      lastSeenAtMs: 1_000_000,
+      nextTryAtMs: 1_002_000,
+    };
+    const fleet = new FakeFleet([host]);
+    expect(hostRow(host, fleet, 1_000_000 + ms)).toMatchObject({
+      description: `reconnecting, last seen ${text} ago`,
+      contextValue: 'host.reconnecting',
+    });
+    const [note, guest] = hostChildren(host);
+    expect(note).toMatchObject({ kind: 'note', text: host.status.message, remedy: 'retry' });
+    expect(guest).toMatchObject({ kind: 'domain' });
+  });
+
+  it('that was lost tells when it is tried again, and while it is', () => {
+    const host = new FakeHypervisor('hv1');
+    const [lastSeenAtMs, nextTryAtMs] = [1_000_000, 1_060_000];
+    host.status = { kind: 'reconnecting', message: 'Lost.', advice: 'Wait.', lastSeenAtMs, nextTryAtMs };
+    const tooltip = (nowMs: number): readonly string[] => hostRow(host, new FakeFleet([host]), nowMs).tooltip.slice(-3);
+    expect(tooltip(1_000_001)).toEqual([
+      'Lost.',
+      'Wait.',
+      expect.stringMatching(/^It is tried again at \d\d:\d\d:40\.$/),
+    ]);
+    // Nothing to draw again every second.
+    expect(tooltip(1_059_999)).toEqual(tooltip(1_000_001));
+    expect(tooltip(1_060_000)).toEqual(['Lost.', 'Wait.', 'It is being tried now.']);
+  });
+
+  it('that was lost keeps its guests as they were last seen, with nothing to do to them', () => {
+    const host = new FakeHypervisor('hv1').with(web);
+    const paused = domain({ ...web, state: 'paused', reason: 'user' });
+    const migration = new FakeMigration().sample(30_000, stuckFigures(7, 121), 300);
+    host.status = { kind: 'reconnecting', message: 'Lost.', advice: undefined, lastSeenAtMs: 0, nextTryAtMs: 1 };
+    const fleet = new FakeFleet([host, new FakeHypervisor('hv2')]);
+    expect(domainRow(host, paused, undefined, fleet)).toMatchObject({
+      description: 'last seen paused (user)',
+      contextValue: 'domain.stale',
+    });
+    expect(domainRow(host, web, migration, fleet).contextValue).toBe('domain.migrating.out');
   });
 });
 
@@ -130,7 +195,7 @@ describe('a domain', () => {
   it('that migrates is followed on its source and announced on its destination', () => {
     const migration = new FakeMigration().sample(30_000, stuckFigures(7, 121), 300);
     expect(domainRow(hv1, web, migration, fleet)).toMatchObject({
-      description: '→ hv2 · iteration 7 · 121 MiB left',
+      description: '→ hv2 · iteration 7 · 121 MiB left · never at these settings',
       contextValue: 'domain.migrating.out+setSpeed+setMaxDowntime+pause+switchToPostcopy+abort',
     });
     expect(domainRow(hv2, web, migration, fleet)).toMatchObject({
@@ -148,10 +213,28 @@ describe('a domain', () => {
     expect(domainRow(watched, paused, undefined, new FakeFleet([watched])).contextValue).toBe('domain.paused');
   });
 
+  it('that runs or is paused may be migrated, save while it arrives and save from a host that is only watched', () => {
+    const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      contributes: { menus: Record<string, { command: string; when: string }[]> };
+    };
+    const when = manifest.contributes.menus['view/item/context']?.find(({ command }) => command === 'libvirt.migrate');
+    const [, pattern = ''] = /viewItem =~ \/(.*)\/$/.exec(when?.when ?? '') ?? [];
+    const offered = (host: FakeHypervisor, told: Parameters<typeof domain>[0]): boolean =>
+      new RegExp(pattern).test(domainRow(host, domain(told), undefined, fleet).contextValue);
+    expect(offered(hv1, web)).toBe(true);
+    expect(offered(hv1, { ...web, state: 'idle' })).toBe(true);
+    expect(offered(hv1, { ...web, state: 'paused', reason: 'user' })).toBe(true);
+    expect(offered(hv1, { ...web, state: 'paused', reason: 'migrating' })).toBe(false);
+    expect(offered(hv1, { ...web, state: 'shutOff' })).toBe(false);
+    expect(offered(new FakeHypervisor('hv1', { readOnly: true }).with(web), web)).toBe(false);
+    const migrating = domainRow(hv1, web, new FakeMigration(), fleet).contextValue;
+    expect(new RegExp(pattern).test(migrating)).toBe(false);
+  });
+
   it('that is paused may be resumed, save while it arrives', () => {
     const context = (reason: string): string =>
       domainRow(hv1, domain({ ...web, state: 'paused', reason }), undefined, fleet).contextValue;
-    expect(context('user')).toBe('domain.paused+resume');
+    expect(context('user')).toBe('domain.paused+resume+migrate');
     expect(context('migrating')).toBe('domain.paused');
     expect(context('post-copy failed')).toBe('domain.paused');
   });
@@ -171,7 +254,7 @@ describe('a migration in the list', () => {
     const migration = new FakeMigration().sample(30_000, stuckFigures(7, 121), 300);
     expect(migrationRow(migration, fleet)).toMatchObject({
       label: 'web-1 → hv2',
-      description: 'iteration 7 · 121 MiB left',
+      description: 'iteration 7 · 121 MiB left · never at these settings',
       icon: { id: 'sync~spin' },
     });
     const result = { totalTimeMs: 42_000, downtimeMs: 158, transferredBytes: undefined, iterations: undefined };
@@ -189,5 +272,37 @@ describe('a migration in the list', () => {
       icon: { id: 'warning' },
       contextValue: 'migration.ended+resume',
     });
+  });
+
+  it('stands still, and says so, where it is interrupted in post-copy, on both hosts', () => {
+    const migration = new FakeMigration({ state: { phase: 'postcopyInterrupted' } });
+    expect(migrationRow(migration, fleet)).toMatchObject({
+      description: 'post-copy interrupted · guest stands still',
+      icon: { id: 'error' },
+      contextValue: 'migration.running+setSpeed+resumePostcopy',
+    });
+    const arriving = domainRow(new FakeHypervisor('hv2'), domain({ uuid: 'uuid-1', name: 'web-1' }), migration, fleet);
+    expect(arriving).toMatchObject({
+      description: 'incoming from hv1 · post-copy interrupted',
+      icon: { id: 'error' },
+    });
+  });
+
+  it('shows what is wrong with its guest after the end before how it ended', () => {
+    const place = {
+      kind: 'wrong',
+      problem: 'runsTwice',
+      short: 'RUNS ON BOTH hv1 AND hv2',
+      text: 'The guest runs on hv1 and on hv2 at once.',
+      advice: 'Stop one of them.',
+      resumeOn: undefined,
+    } as const;
+    const migration = new FakeMigration({
+      state: { phase: 'ended', outcome: { kind: 'aborted' }, endedAtMs: 1_042_000, place },
+    });
+    const row = migrationRow(migration, fleet);
+    expect(row.icon.id).toBe('error');
+    expect(row.description).toContain('RUNS ON BOTH hv1 AND hv2');
+    expect(row.tooltip.join()).toContain('Stop one of them.');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDowntimeMs, parseSpeedMiBps, unlimitedMiBps } from '../../../src/virsh/bounds.js';
+import { parseCacheMiB, parseDowntimeMs, parseSpeedMiBps, unlimitedMiBps } from '../../../src/virsh/bounds.js';
 
 describe('a speed', () => {
   it.each([
@@ -68,5 +68,39 @@ describe('a maximum downtime', () => {
   ])('%j is refused: %s', (input, why) => {
     const checked = parseDowntimeMs(input);
     expect(checked.ok ? '' : checked.message).toContain(why);
+  });
+});
+
+describe('a compression cache', () => {
+  it.each([
+    ['64', 64],
+    ['64 MiB', 64],
+    ['1 GiB', 1024],
+    ['0.5 GiB', 512],
+    [1, 1],
+  ])('%j is %i MiB', (input, value) => {
+    expect(parseCacheMiB(input, 2 ** 30)).toEqual({ ok: true, value });
+  });
+
+  it.each([
+    ['', 'Type a number'],
+    ['big', 'is not a size'],
+    ['-64', 'is negative'],
+    ['0', 'of which 1 is the least'],
+    ['0.5', 'no whole number'],
+    ['48', '32 or 64 MiB are'],
+    ['64 MB', 'neither MiB nor GiB'],
+    ['64 constructor', 'neither MiB nor GiB'],
+    ['2 GiB', "the guest's memory fills: 1024 MiB"],
+    ['64; reboot', 'is not a size'],
+    [NaN, 'is not a size'],
+  ])('%j is refused: %s', (input, why) => {
+    const checked = parseCacheMiB(input, 2 ** 30);
+    expect(checked.ok ? '' : checked.message).toContain(why);
+  });
+
+  it('of a guest whose memory is not known is taken up to what no guest has', () => {
+    expect(parseCacheMiB('1024 GiB').ok).toBe(true);
+    expect(parseCacheMiB('2048 GiB').ok).toBe(false);
   });
 });

@@ -29,6 +29,13 @@ describe('a command', () => {
     [commands.resumeDomain(uuid), `resume ${uuid}`, 'action'],
     [commands.startPostcopy(uuid), `migrate-postcopy ${uuid}`, 'action'],
     [commands.abortJob(uuid), `domjobabort ${uuid}`, 'action'],
+    [commands.interruptPostcopy(uuid), `domjobabort --postcopy ${uuid}`, 'action'],
+    [commands.setPostcopySpeed(uuid, 5), `migrate-setspeed ${uuid} 5 --postcopy`, 'action'],
+    [commands.getPostcopySpeed(uuid), `migrate-getspeed ${uuid} --postcopy`, 'sample'],
+    [commands.setCompressionCache(uuid, 67_108_864), `migrate-compcache ${uuid} --size 67108864`, 'action'],
+    [commands.getCompressionCache(uuid), `migrate-compcache ${uuid}`, 'sample'],
+    [commands.isPersistent(uuid), `dominfo ${uuid}`, 'slow'],
+    [commands.hostUuid(), 'capabilities', 'slow'],
   ])('is sent as one line on its lane: %#', (command, line, lane) => {
     expect(virshLine(command.args)).toBe(line);
     expect(command.lane).toBe(lane);
@@ -48,6 +55,16 @@ describe('an answer', () => {
   it('of help is the options of that version', () => {
     const options = commands.helpOptions('domjobinfo').parse(answer(help));
     expect([...options].sort()).toEqual(['--anystats', '--completed', '--domain', '--keep-completed', '--rawstats']);
+  });
+
+  it('of help is whole also where an option has a digit', () => {
+    const text = '    migrate <domain> <desturi> [--live] [--offline] [--p2p] [--direct]\n';
+    expect([...commands.helpOptions('migrate').parse(answer(text))]).toEqual([
+      '--live',
+      '--offline',
+      '--p2p',
+      '--direct',
+    ]);
   });
 
   it('of help for a command that is not there is no options', () => {
@@ -73,5 +90,30 @@ describe('an answer', () => {
 
   it.each(['', 'unlimited\n', '20 MiB/s\n', '-1\n'])('%j of migrate-getspeed is refused', (text) => {
     expect(() => commands.getSpeed(uuid).parse(answer(text))).toThrow(/not a number/);
+  });
+
+  it.each([
+    ['Compression cache: 64.000 MiB\n\n', 64 * 2 ** 20],
+    ['Compression cache: 4.000 KiB\n', 4096],
+    ['Compression cache: 2.000 GiB\n', 2 ** 31],
+  ])('%j of migrate-compcache is %i bytes', (text, bytes) => {
+    expect(commands.getCompressionCache(uuid).parse(answer(text))).toBe(bytes);
+  });
+
+  it.each(['', 'Compression cache: much\n', '64 MiB\n'])('%j of migrate-compcache is refused', (text) => {
+    expect(() => commands.getCompressionCache(uuid).parse(answer(text))).toThrow(/not a size/);
+  });
+
+  it.each([
+    ['Id:             1\nPersistent:     yes\nAutostart:      disable\n', true],
+    ['Id:             1\nPersistent:     no\n', false],
+  ])('%j of dominfo tells whether it stays defined', (text, persistent) => {
+    expect(commands.isPersistent(uuid).parse(answer(text))).toBe(persistent);
+  });
+
+  it('of capabilities is the machine that answers', () => {
+    const text = `<capabilities>\n\n  <host>\n    <uuid>${uuid}</uuid>\n    <cpu>`;
+    expect(commands.hostUuid().parse(answer(text))).toBe(uuid);
+    expect(commands.hostUuid().parse(answer('<capabilities/>'))).toBeUndefined();
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EventParser } from '../../../src/virsh/parseEvents.js';
 import { parseDomainXml } from '../../../src/virsh/parseDomainXml.js';
 
 const uuid = '6695eb01-f6a4-8304-79aa-97f2502e193f';
@@ -21,6 +22,16 @@ describe('a domain', () => {
       platform: undefined,
       virtType: 'kvm',
     });
+  });
+
+  it.each([' two spaces ', '\ttab', 'no-break\u00a0', '   '])('keeps its name %j as events will tell it', (name) => {
+    expect(parseDomainXml(xml('<vcpu> 2\n</vcpu><title>\n  The shop\n</title>', name))).toMatchObject({
+      name,
+      vcpus: 2,
+      title: 'The shop',
+    });
+    const [event] = new EventParser().feed(`event 'migration-iteration' for domain '${name}': iteration: '2'\n`);
+    expect(event?.domainName).toBe(name);
   });
 
   it.each([

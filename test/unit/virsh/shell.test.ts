@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CommandTimedOut, ShellDied, VirshShell } from '../../../src/virsh/shell.js';
 import { ScriptedVirsh, type VirshScript } from '../scriptedVirsh.js';
 
@@ -76,9 +76,31 @@ describe('a virsh that fails', () => {
     await expect(shell.run('later', limitMs)).rejects.toBeInstanceOf(ShellDied);
   });
 
-  it('by dying in mid-answer gives no half answer', async () => {
-    const { shell } = await shellOf({ answer: () => 'die' });
-    await expect(shell.run('domjobinfo x', limitMs)).rejects.toThrow('The virsh on hv1 ended with exit code 1.');
+  it.each([
+    ['in the middle of a figure', 'virsh # domjobinfo x\nJob type:         Unbounded\nMemory remaining: 12'],
+    ['at a line’s end', 'virsh # domjobinfo x\nJob type:         Unbounded\nMemory remaining: 120.125 MiB\n'],
+    ['before it said anything', ''],
+  ])('by dying %s gives no half answer', async (_, half) => {
+    const { shell, virsh } = await shellOf({ answer: () => 'hang' });
+    const asking = shell.run('domjobinfo x', limitMs);
+    const behind = shell.run('domstate x', limitMs);
+    virsh.say('stdout', half);
+    virsh.die(1);
+    await expect(asking).rejects.toThrow('The virsh on hv1 ended with exit code 1.');
+    await expect(behind).rejects.toBeInstanceOf(ShellDied);
+    expect(shell.usable).toBe(false);
+  });
+
+  it('by dying when it has come to its answer’s end on one stream only says nothing of what marks that end', async () => {
+    const { shell, virsh } = await shellOf({ answer: () => 'hang' });
+    const write = vi.spyOn(virsh, 'write');
+    const asking = shell.run('domjobinfo x', limitMs);
+    await vi.waitFor(() => expect(write).toHaveBeenCalled());
+    const word = /\n(e[0-9a-f]{16})\n/.exec(write.mock.calls.flat().join(''))?.[1] ?? '';
+    virsh.say('stdout', 'virsh # domjobinfo x\nMemory remaining: 12');
+    virsh.say('stderr', `error: unknown command: '${word}'\n`);
+    virsh.die(1);
+    await expect(asking).rejects.toThrow('The virsh on hv1 ended with exit code 1.');
   });
 
   it('to start is reported in its own words', async () => {

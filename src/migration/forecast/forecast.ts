@@ -1,0 +1,327 @@
+import { type History, type Present, presentOf } from './present.js';
+import { type Ending, simulate, simulatePaused, type Start, switchOverMs } from './simulate.js';
+import { type Fit, fitWorkingSet, type Hypothesis } from './workingSet.js';
+
+/** Other settings than those in force. What is left out stays as it is. */
+export interface Settings {
+  readonly speedMiBps?: number;
+  readonly maxDowntimeMs?: number;
+  readonly throttlePercent?: number;
+  readonly autoConverge?: boolean;
+  /** The guest is paused now. */
+  readonly pause?: boolean;
+  /** It switches to post-copy now. */
+  readonly postcopy?: boolean;
+}
+
+export type Forecast =
+  | {
+      readonly kind: 'finishes';
+      /** From the last reading on, if it ends. */
+      readonly medianMs: number;
+      /** Eight times in ten it takes longer than the first and less than the second; undefined: or it never ends. */
+      readonly intervalMs: readonly [number, number | undefined];
+      /** For how long the guest stands still; the least and the most of it. */
+      readonly freezeMs: number;
+      readonly freezeIntervalMs: readonly [number, number];
+      /** How likely it is that it ends at all: 0.5 to 1. */
+      readonly sure: number;
+      /** Only the first round's end is known: what the guest dirties meanwhile is measured then. */
+      readonly atLeast: boolean;
+    }
+  /** It does not end at these settings, by the load as it is. */
+  | { readonly kind: 'never'; readonly sure: number; readonly roundBytes: number }
+  /** No byte moves. */
+  | { readonly kind: 'stalled'; readonly sinceMs: number }
+  /** The first seconds only. */
+  | { readonly kind: 'tooEarly' };
+
+/** A history looked at once, for as many questions as there are. */
+export interface Outlook {
+  readonly present: Present;
+  readonly fit: Fit;
+  readonly asItIs: Forecast;
+  readonly at: (settings: Settings) => Forecast;
+}
+
+/** So long there is nothing to say yet. */
+const firstSecondsMs = 2_500;
+/** Connecting two hosts takes a while; past this it hangs. */
+const setUpMs = 15_000;
+const mib = 2 ** 20;
+/** How much faster than a cap a link may be that was never seen without: for the switch-over, which QEMU does not cap. */
+const linkBeyondCap = [1, 4, 20] as const;
+/** How much faster a round may go once pages are compressed, where none was yet. */
+const compressedBy = [1, 1.6, 4, 20] as const;
+/** What a bandwidth is off by that looks steady. */
+const steadyBandwidth = 0.03;
+/** A post-copy's switch: the dirty pages' list and the devices. */
+const postcopySwitchMs = 200;
+
+/** Whether, when and after what freeze the migration ends, with `settings` in place of those in force. */
+export function forecast(history: History, settings: Settings = {}): Forecast {
+  return outlookOf(history)?.at(settings) ?? { kind: 'tooEarly' };
+}
+
+/** Undefined before the first reading. */
+export function outlookOf(history: History): Outlook | undefined {
+  const present = presentOf(history);
+  if (present === undefined) return undefined;
+  const bandwidth = (present.bandwidthBytesPerSecond ?? 0) * present.compression;
+  const { iterations, filledBytes, measuredDirtyBytesPerSecond } = present;
+  const fit = fitWorkingSet(iterations, filledBytes, bandwidth, measuredDirtyBytesPerSecond);
+  const at = (settings: Settings): Forecast => judge(present, fit, settings);
+  return { present, fit, asItIs: at({}), at };
+}
+
+function judge(present: Present, fit: Fit, settings: Settings): Forecast {
+  const { phase, elapsedMs, stalledMs } = present;
+  if (stalledMs !== undefined && phase !== 'ended') return { kind: 'stalled', sinceMs: stalledMs };
+  switch (phase) {
+    case 'setup':
+      return elapsedMs < setUpMs ? { kind: 'tooEarly' } : { kind: 'stalled', sinceMs: elapsedMs };
+    case 'diskCopy':
+      return disksFirst(present);
+    case 'postcopyInterrupted':
+      return { kind: 'stalled', sinceMs: 0 };
+    case 'ended':
+      return { kind: 'tooEarly' };
+    case 'postcopy':
+      return fetching(present, present.remainingBytes, 0);
+    case 'paused':
+      return paused(present, fit, settings);
+    case 'precopy':
+      return settings.postcopy === true
+        ? postcopy(present, fit)
+        : settings.pause === true
+          ? paused(present, fit, settings)
+          : copying(present, fit, settings);
+  }
+}
+
+function copying(present: Present, fit: Fit, settings: Settings): Forecast {
+  const base = startOf(present, settings);
+  const firstRound = fit.points === 0 || fit.unmeasured !== undefined;
+  if (base === undefined || (firstRound && present.elapsedMs < firstSecondsMs)) return { kind: 'tooEarly' };
+  const ends: Weighted[] = [];
+  let neverWeight = 0;
+  let neverBytes = 0;
+  for (const { start, weight } of starts(base, present, settings)) {
+    for (const way of fit.hypotheses) {
+      const end = simulate(rewriting(start, present, way), way);
+      const share = weight * way.weight;
+      if (end.kind === 'finishes') ends.push(...switchOvers(end, base, present, share));
+      else {
+        neverWeight += share;
+        neverBytes += share * end.roundBytes;
+      }
+    }
+  }
+  const total = neverWeight + ends.reduce((sum, { weight }) => sum + weight, 0);
+  const sure = 1 - neverWeight / total;
+  // A load may change at any time: the more rounds were alike, the less likely that is.
+  const most = 1 - 0.3 / (fit.points + 1);
+  // A second of its writing may have been a gust: that alone is no verdict.
+  if (sure < 0.5 && fit.unmeasured !== undefined)
+    return copying(present, { ...fit, hypotheses: fit.unmeasured, unmeasured: undefined, points: 0 }, settings);
+  if (sure < 0.5) return { kind: 'never', sure: Math.min(most, 1 - sure), roundBytes: neverBytes / neverWeight };
+  return finishing(present, ends, sure, fit.points === 0);
+}
+
+/** The switch-over, for whatever the link may carry beyond the cap. `paused`: the guest stood still all the while. */
+function switchOvers(end: Ending, base: Start, present: Present, weight: number, paused = false): Weighted[] {
+  const links = isCapped(present) ? linkBeyondCap : ([1] as const);
+  const known = Math.max(base.bandwidthBytesPerSecond, present.bestBytesPerSecond ?? 0);
+  return links.map((link) => {
+    const lastMs = (1000 * end.lastBytes) / (known * link) + switchOverMs;
+    const value = end.afterMs + lastMs;
+    return { value, freezeMs: paused ? value : lastMs, weight: weight / links.length };
+  });
+}
+
+interface Weighted {
+  readonly value: number;
+  readonly freezeMs: number;
+  readonly weight: number;
+}
+
+function finishing(present: Present, ends: readonly Weighted[], sure: number, atLeast: boolean): Forecast {
+  const sorted = [...ends].sort((a, b) => a.value - b.value);
+  const off = Math.max(steadyBandwidth, present.unsteadiness);
+  // Those that never end lie beyond all that do.
+  const whole = sorted.reduce((sum, { weight }) => sum + weight, 0) / sure;
+  const high = atLeast ? undefined : quantile(sorted, 0.9 * whole);
+  // Open above, eight in ten are all but the first fifth of what ends; a least time is to be one more surely.
+  const low = quantile(sorted, high === undefined && !atLeast ? 0.2 * sure * whole : 0.1 * whole) ?? 0;
+  const freezes = ends
+    .map(({ freezeMs, weight }) => ({ value: freezeMs, freezeMs, weight }))
+    .sort((a, b) => a.value - b.value);
+  const freezeWeight = freezes.reduce((sum, { weight }) => sum + weight, 0);
+  const freezeAt = (share: number): number => quantile(freezes, share * freezeWeight) ?? switchOverMs;
+  return {
+    kind: 'finishes',
+    medianMs: quantile(sorted, 0.5 * sure * whole) ?? 0,
+    intervalMs: [
+      Math.max(0, low * (1 - 1.3 * off) - 100),
+      high === undefined ? undefined : high * (1 + 1.3 * off) + 300,
+    ],
+    freezeMs: freezeAt(0.5),
+    freezeIntervalMs: [freezeAt(0.05), freezeAt(0.95)],
+    sure,
+    atLeast,
+  };
+}
+
+/** Undefined where the weights do not reach that far. */
+function quantile(sorted: readonly Weighted[], weight: number): number | undefined {
+  let sum = 0;
+  for (const { value, weight: own } of sorted) {
+    sum += own;
+    if (sum >= weight) return value;
+  }
+  return undefined;
+}
+
+function startOf(present: Present, settings: Settings): Start | undefined {
+  const { iteration, remainingBytes, bandwidthBytesPerSecond: measured } = present;
+  if (iteration === undefined || remainingBytes === undefined || measured === undefined) return undefined;
+  const bandwidth = speedOf(present, measured, settings.speedMiBps);
+  return {
+    leftBytes: remainingBytes,
+    roundMs: Math.max(0, present.elapsedMs - iteration.startMs),
+    rewrittenShare: 1,
+    bandwidthBytesPerSecond: bandwidth,
+    drainBytesPerSecond: bandwidth * present.compression,
+    laterDrainBytesPerSecond: bandwidth * present.compression,
+    maxDowntimeMs: settings.maxDowntimeMs ?? present.maxDowntimeMs,
+    throttlePercent: settings.throttlePercent ?? present.throttlePercent,
+    autoConverge: settings.autoConverge ?? present.autoConverge,
+  };
+}
+
+/** Whether the cap, not the link, holds the migration back. */
+export function isCapped({ bandwidthBytesPerSecond, capBytesPerSecond }: Present): boolean {
+  if (capBytesPerSecond === undefined || bandwidthBytesPerSecond === undefined) return false;
+  return bandwidthBytesPerSecond >= 0.85 * capBytesPerSecond;
+}
+
+/** What is carried at another cap: what the cap is, if the link was never seen to be full. */
+function speedOf(present: Present, measured: number, speedMiBps: number | undefined): number {
+  if (speedMiBps === undefined) return measured;
+  const cap = speedMiBps > 0 ? speedMiBps * mib : Infinity;
+  if (!isCapped(present)) return Math.min(measured, cap);
+  // Of a cap, the protocol takes as much as it did of the one before.
+  const kept = Math.min(1.02, measured / (present.capBytesPerSecond ?? measured));
+  return Number.isFinite(cap) ? cap * kept : measured;
+}
+
+/** What is not known and matters: in the first round how much of the rest is filled. */
+function starts(
+  base: Start,
+  present: Present,
+  settings: Settings,
+): readonly { readonly start: Start; readonly weight: number }[] {
+  const now = present.bandwidthBytesPerSecond ?? base.bandwidthBytesPerSecond;
+  // A cap above all that was seen may be more than the link carries.
+  const untried =
+    settings.speedMiBps !== undefined &&
+    base.bandwidthBytesPerSecond > 1.05 * Math.max(now, present.bestBytesPerSecond ?? 0);
+  const speeds = untried ? ([1, 1, 1, 0.8] as const) : ([1] as const);
+  const drains = present.compressionIsOpen ? compressedBy : ([1] as const);
+  const weight = 1 / (present.leftBytes.length * speeds.length * drains.length);
+  return present.leftBytes.flatMap((leftBytes) =>
+    speeds.flatMap((speed) =>
+      drains.map((drain) => ({
+        weight,
+        start: {
+          ...base,
+          leftBytes,
+          bandwidthBytesPerSecond: base.bandwidthBytesPerSecond * speed,
+          drainBytesPerSecond: base.drainBytesPerSecond * speed,
+          laterDrainBytesPerSecond: base.drainBytesPerSecond * speed * drain,
+        },
+      })),
+    ),
+  );
+}
+
+/** In the first round what is left is any memory: the guest rewrites its working set's share of it. */
+function rewriting(start: Start, present: Present, { workingSetBytes }: Hypothesis): Start {
+  if (present.iteration?.number !== 1) return start;
+  return {
+    ...start,
+    rewrittenShare: Math.min(1, workingSetBytes / Math.max(1, present.filledBytes)),
+  };
+}
+
+function paused(present: Present, fit: Fit, settings: Settings): Forecast {
+  const base = startOf(present, settings);
+  if (base === undefined) return { kind: 'tooEarly' };
+  const began = present.iteration?.startMs ?? 0;
+  // Since it stands still it dirties nothing; if that was in an earlier round, there is nothing more to come.
+  const dirtiedMs = present.pausedAtMs === undefined ? base.roundMs : Math.max(0, present.pausedAtMs - began);
+  const ends = starts(base, present, settings).flatMap(({ start, weight }) =>
+    fit.hypotheses.flatMap((way) =>
+      switchOvers(
+        simulatePaused(rewriting(start, present, way), way, dirtiedMs),
+        base,
+        present,
+        weight * way.weight,
+        true,
+      ),
+    ),
+  );
+  const found = finishing(present, ends, 1, false);
+  if (found.kind !== 'finishes' || present.pausedAtMs === undefined) return found;
+  // It stands still already.
+  const sofar = present.elapsedMs - present.pausedAtMs;
+  const [low, high] = found.freezeIntervalMs;
+  return { ...found, freezeMs: found.freezeMs + sofar, freezeIntervalMs: [low + sofar, high + sofar] };
+}
+
+/** What is missing on the destination at the switch follows it. Post-copy has a cap of its own, usually none. */
+function postcopy(present: Present, fit: Fit): Forecast {
+  const base = startOf(present, {});
+  if (base === undefined) return { kind: 'tooEarly' };
+  let dirtied = 0;
+  for (const { start, weight } of starts(base, present, {})) {
+    for (const way of fit.hypotheses) {
+      const withNothingFitting = rewriting({ ...start, maxDowntimeMs: 0 }, present, way);
+      dirtied += weight * way.weight * simulatePaused(withNothingFitting, way).afterMs;
+    }
+  }
+  return fetching(present, (dirtied / 1000) * base.drainBytesPerSecond, postcopySwitchMs);
+}
+
+function fetching(present: Present, bytes: number | undefined, freezeMs: number): Forecast {
+  const bandwidth = present.bandwidthBytesPerSecond;
+  if (bytes === undefined || bandwidth === undefined) return { kind: 'tooEarly' };
+  const ms = (1000 * bytes) / bandwidth + freezeMs + switchOverMs;
+  // Without the cap of the copy before it is faster by what nobody has measured.
+  const least = freezeMs > 0 && isCapped(present) ? ms / (linkBeyondCap.at(-1) ?? 1) : 0.8 * ms;
+  return {
+    kind: 'finishes',
+    medianMs: ms,
+    intervalMs: [least, 1.3 * ms + 500],
+    freezeMs,
+    freezeIntervalMs: [freezeMs / 2, 3 * freezeMs],
+    sure: 0.95,
+    atLeast: false,
+  };
+}
+
+/** Storage has its own end; memory, of which nothing was read yet, comes after it. */
+function disksFirst(present: Present): Forecast {
+  const { diskRemainingBytes: left, diskBytesPerSecond: rate } = present;
+  if (left === undefined || rate === undefined || rate <= 0) return { kind: 'tooEarly' };
+  const ms = (1000 * left) / rate;
+  return {
+    kind: 'finishes',
+    medianMs: ms,
+    intervalMs: [0.8 * ms, undefined],
+    freezeMs: switchOverMs,
+    freezeIntervalMs: [switchOverMs, present.maxDowntimeMs + switchOverMs],
+    sure: 0.5,
+    atLeast: true,
+  };
+}

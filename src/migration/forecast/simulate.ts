@@ -1,0 +1,118 @@
+import { dirtyShare, type Hypothesis, throttledShare } from './workingSet.js';
+
+/** A pre-copy at a moment, and the settings it goes on with. */
+export interface Start {
+  /** Of this round, still to be sent. */
+  readonly leftBytes: number;
+  /** Since the sync that began it. */
+  readonly roundMs: number;
+  /** Of `leftBytes`, the share that the guest may rewrite: all of it after the first round. */
+  readonly rewrittenShare: number;
+  /** Over the network. */
+  readonly bandwidthBytesPerSecond: number;
+  /** By which what is to send goes down: above the network's where pages are compressed. */
+  readonly drainBytesPerSecond: number;
+  /** The same in the rounds after this one. */
+  readonly laterDrainBytesPerSecond: number;
+  readonly maxDowntimeMs: number;
+  readonly throttlePercent: number;
+  readonly autoConverge: boolean;
+}
+
+/** The copy up to the switch-over, and what is sent in that. */
+export interface Ending {
+  readonly afterMs: number;
+  /** Sent while the guest stands still, without a cap: QEMU lifts it for the switch-over. */
+  readonly lastBytes: number;
+}
+
+export type End =
+  | ({ readonly kind: 'finishes' } & Ending)
+  /** It comes to rounds that are no shorter than the one before. */
+  | { readonly kind: 'never'; readonly roundBytes: number };
+
+/** QEMU looks whether the rest fits after each of its bursts, by which it keeps the cap: then less is left than would fit. */
+const lookMs = 100;
+/** Devices, and the hand-over between two QEMUs and two libvirts. */
+export const switchOverMs = 80;
+const roundLimit = 1000;
+const pageBytes = 4096;
+/** A round that is shorter by less than this share is as long. */
+const shrinks = 0.004;
+/** A round shorter than this is none that auto-converge counts. */
+const countedMs = 1000;
+/**
+ * Guests write in gusts: a round that is shorter than this sees none by chance, and one of so many short rounds is the last. Not
+ * where it rewrites all it has in each of them, to more than this share.
+ */
+const gustSeconds = 1.25;
+const luckyRounds = 4;
+const saturated = 0.2;
+const throttleFirst = 20;
+const throttleStep = 10;
+const throttleMost = 99;
+
+/** What becomes of a pre-copy whose guest writes as `way` says. */
+export function simulate(start: Start, way: Hypothesis): End {
+  const { bandwidthBytesPerSecond: bandwidth, maxDowntimeMs } = start;
+  const { shape, workingSetBytes, rateBytesPerSecond, headroom } = way;
+  const fits = (bandwidth * maxDowntimeMs) / 1000;
+  let { leftBytes, roundMs, throttlePercent } = start;
+  let afterMs = 0;
+  let heavy = 0;
+  let lucky = 0;
+  let before = Infinity;
+  for (let rounds = 1; rounds <= roundLimit; rounds += 1) {
+    const drain = rounds === 1 ? start.drainBytesPerSecond : start.laterDrainBytesPerSecond;
+    const sent = Math.max(0, leftBytes - Math.max(0, fits - (drain * lookMs) / 2000));
+    const sendMs = (1000 * sent) / drain;
+    afterMs += sendMs;
+    const left = leftBytes - sent;
+    const seconds = (roundMs + sendMs) / 1000;
+    const rate = rateBytesPerSecond * throttledShare(throttlePercent / 100, headroom);
+    const pending = Math.min(workingSetBytes, left * (rounds === 1 ? start.rewrittenShare : 1));
+    const share = dirtyShare(shape, rate, workingSetBytes, seconds);
+    const dirtied = (workingSetBytes - pending) * share;
+    const next = left + dirtied;
+    if (seconds < gustSeconds && share < saturated) lucky += 1;
+    if (lucky >= luckyRounds) return { kind: 'finishes', afterMs, lastBytes: Math.min(next, fits) };
+    if (next <= fits || dirtied < pageBytes) return { kind: 'finishes', afterMs, lastBytes: next };
+    if (start.autoConverge && seconds * 1000 >= countedMs) heavy += dirtied > sent / 2 ? 1 : 0;
+    const slower = heavy >= 2 && throttlePercent < throttleMost;
+    if (slower) {
+      throttlePercent = throttlePercent === 0 ? throttleFirst : Math.min(throttleMost, throttlePercent + throttleStep);
+      heavy = 0;
+    } else if (
+      rounds > 2 &&
+      lucky === 0 &&
+      stays(next, before, fits) &&
+      (heavy === 0 || throttlePercent >= throttleMost)
+    )
+      return { kind: 'never', roundBytes: next };
+    before = slower || rounds === 1 ? Infinity : next;
+    leftBytes = next;
+    roundMs = 0;
+  }
+  return { kind: 'never', roundBytes: leftBytes };
+}
+
+/** No shorter than the round before, or by so little that it would take hundreds of rounds. */
+function stays(next: number, before: number, fits: number): boolean {
+  const over = before - fits;
+  return next > before - Math.max(pageBytes, shrinks * over);
+}
+
+/** What becomes of it when the guest is paused at once: it dirties nothing more, so this always ends. All of it is freeze. */
+export function simulatePaused(start: Start, way: Hypothesis, dirtiedMs: number = start.roundMs): Ending {
+  const { bandwidthBytesPerSecond: bandwidth, drainBytesPerSecond: drain, maxDowntimeMs } = start;
+  const { shape, workingSetBytes, rateBytesPerSecond, headroom } = way;
+  const fits = (bandwidth * maxDowntimeMs) / 1000;
+  const rate = rateBytesPerSecond * throttledShare(start.throttlePercent / 100, headroom);
+  const sent = Math.max(0, start.leftBytes - fits);
+  const left = start.leftBytes - sent;
+  const pending = Math.min(workingSetBytes, left * start.rewrittenShare);
+  const dirtied = (workingSetBytes - pending) * dirtyShare(shape, rate, workingSetBytes, dirtiedMs / 1000);
+  const again = Math.max(0, left + dirtied - fits);
+  const last = Math.min(fits, left + dirtied);
+  return { afterMs: (1000 * (sent + again)) / drain, lastBytes: last };
+}

@@ -1,0 +1,19 @@
+import { readRecordings, type Recording } from './recording.js';
+
+/** Migrations recorded of each seed. */
+export const perSeed = 28;
+
+/**
+ * The recordings in two parts by their seeds: the forecaster was made on the first; the second was recorded after its last change,
+ * and is only reported on. Whoever changes the forecaster looks at the first alone, and records a new seed for the second: the one
+ * before belongs to the first from then on. Those of the seeds 2 and 3 were not measured before they began.
+ */
+export const parts = {
+  tuned: [2, 3, 4, 5, 6],
+  reported: [7],
+} as const;
+export type Part = keyof typeof parts;
+
+export function recordingsOf(part: Part): readonly Recording[] {
+  return parts[part].flatMap(readRecordings);
+}

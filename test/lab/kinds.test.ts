@@ -1,0 +1,108 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { netIntervalMs } from '../../src/hypervisor/session.js';
+import type { Migration, Sample } from '../../src/migration/model.js';
+import { panelInit } from '../../src/migration/panelModel.js';
+import { diskRemainingBytes } from '../../src/migration/readings.js';
+import type { PanelSample } from '../../src/panel/protocol.js';
+import { until } from '../editor/waiting.js';
+import { Lab } from './lab.js';
+import { WatchedLab } from './watched.js';
+
+const mib = 1024 * 1024;
+const longMs = 90_000;
+
+describe('a migration that was started', () => {
+  let lab: Lab;
+  let watched: WatchedLab;
+
+  beforeAll(async () => {
+    lab = await Lab.up();
+    watched = new WatchedLab(lab);
+    await watched.connect();
+  });
+  afterEach(async () => lab.clear());
+  afterAll(async () => {
+    watched.dispose();
+    await lab.down();
+  });
+
+  const phases = ({ marks }: Migration): readonly string[] =>
+    marks.flatMap((mark) => (mark.kind === 'phase' ? [mark.phase] : []));
+
+  const panelSamples = (migration: Migration): readonly PanelSample[] =>
+    panelInit(migration, { hosts: watched.fleet, nowMs: Date.now(), sampleIntervalMs: watched.sampleIntervalMs })
+      .samples;
+
+  it('with a copy of its disk is noticed within the net’s interval, and followed from the disk to the memory to its end', async () => {
+    const diskMiB = 300;
+    const guest = await lab.startGuest('hv1', {
+      name: 'disk',
+      load: 'idle',
+      memoryMiB: 256,
+      workingSetMiB: 64,
+      diskMiB,
+    });
+    await guest.untilHot();
+    const start = watched.next();
+    const end = watched.nextEnd();
+    // At this rate the disk takes longer than the net's interval.
+    const { done } = lab.migrate(guest, 'hv1', 'hv2', { extra: ['--copy-storage-all'] });
+    const migration = await start;
+    const [first] = migration.samples;
+    // No event tells of it. A busy machine is late, but never by a turn.
+    expect(first?.elapsedMs).toBeLessThan(1.5 * netIntervalMs);
+    await until('the disk', () => migration.state.phase === 'diskCopy', longMs);
+    expect(await done).toMatchObject({ code: 0, stderr: '' });
+    expect(await end).toBe(migration);
+
+    // A reading may meet the set-up, or the moment of the switch-over, in which the guest stands still.
+    const seen = phases(migration).filter((phase) => phase !== 'setup' && phase !== 'paused');
+    expect(seen).toEqual(['diskCopy', 'precopy', 'ended']);
+    const disk = migration.samples.filter(({ job }) => (job.diskTotalBytes ?? 0) > 0);
+    expect(disk.length).toBeGreaterThan(5);
+    const left = (sample: Sample): number => diskRemainingBytes(sample) ?? NaN;
+    for (const sample of disk) {
+      expect(sample.job.diskTotalBytes).toBe(diskMiB * mib);
+      expect(left(sample) + (sample.job.diskProcessedBytes ?? NaN)).toBe(diskMiB * mib);
+    }
+    // It only becomes less, and nothing of it passes for memory.
+    disk.slice(1).forEach((sample, index) => expect(left(sample)).toBeLessThanOrEqual(left(disk[index] ?? sample)));
+    expect(panelSamples(migration).find(({ diskRemainingBytes }) => (diskRemainingBytes ?? 0) > 0)).toMatchObject({
+      remainingBytes: undefined,
+    });
+    expect(migration.state).toMatchObject({ destination: 'hv2', outcome: { kind: 'completed' } });
+    expect(await lab.host('hv2').stateOf(guest.uuid)).toBe('running (migrated)');
+  });
+
+  it('with --auto-converge shows how much it takes from the guest, more and more', async () => {
+    const guest = await lab.startGuest('hv1', { name: 'throttled', memoryMiB: 256, workingSetMiB: 104 });
+    await guest.untilHot();
+    const start = watched.next();
+    void lab.migrate(guest, 'hv1', 'hv2', { extra: ['--auto-converge'] });
+    const migration = await start;
+    const throttles = (): readonly number[] =>
+      panelSamples(migration).flatMap(({ throttlePercent }) => throttlePercent ?? []);
+    await until('a second step', () => new Set(throttles().filter((percent) => percent > 0)).size >= 2, longMs);
+    expect(Math.min(...throttles().filter((percent) => percent > 0))).toBe(20);
+    expect(throttles()).toEqual([...throttles()].sort((a, b) => a - b));
+    const end = watched.nextEnd();
+    await lab.host('hv1').virsh(['domjobabort', guest.uuid]);
+    await end;
+  });
+
+  it('with xbzrle shows how many pages were sent compressed, and how small', async () => {
+    const guest = await lab.startGuest('hv1', { name: 'compressed', memoryMiB: 256, workingSetMiB: 104, alike: true });
+    await guest.untilHot();
+    const start = watched.next();
+    void lab.migrate(guest, 'hv1', 'hv2', { extra: ['--compressed', '--comp-methods', 'xbzrle'] });
+    const migration = await start;
+    const compressed = (): PanelSample | undefined =>
+      panelSamples(migration).find(({ compressedSizePercent }) => compressedSizePercent !== undefined);
+    await until('compressed pages', compressed, longMs);
+    expect(compressed()?.compressedPagesPercent).toBeGreaterThan(0);
+    expect(compressed()?.compressedSizePercent).toBeLessThan(100);
+    const end = watched.nextEnd();
+    await lab.host('hv1').virsh(['domjobabort', guest.uuid]);
+    await end;
+  });
+});

@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import type { Forecast } from '../../../../src/migration/forecast/forecast.js';
+import { outlookOf } from '../../../../src/migration/forecast/forecast.js';
+import { about, outlookFor, shortVerdict, verdictSentence } from '../../../../src/migration/forecast/verdict.js';
+import type { Phase, Sample } from '../../../../src/migration/model.js';
+import { parseJobInfo } from '../../../../src/virsh/parseJobInfo.js';
+import { FakeMigration } from '../../fakes.js';
+import { migrate, seenUntil, type SimulatedGuest } from './simulatedGuest.js';
+
+function sentenceAt(guest: SimulatedGuest, elapsedMs: number, phase: Phase = 'precopy'): string {
+  const outlook = outlookOf({ ...seenUntil(migrate(guest), elapsedMs), state: { phase } });
+  return outlook === undefined ? '' : verdictSentence(outlook);
+}
+
+const stuck = { workingSetMiB: 100, rateMiBps: 60, untilMs: 120_000 } as const;
+const finishes = { kind: 'finishes', freezeMs: 100, freezeIntervalMs: [90, 120], atLeast: false } as const;
+
+describe('the short verdict', () => {
+  it.each<[Forecast, string]>([
+    [{ kind: 'tooEarly' }, 'too early to say'],
+    [{ kind: 'never', sure: 0.95, roundBytes: 1 }, 'never at these settings'],
+    [{ kind: 'never', sure: 0.6, roundBytes: 1 }, 'probably never at these settings'],
+    [{ kind: 'stalled', sinceMs: 9_000 }, 'no byte moves'],
+    [{ ...finishes, medianMs: 41_000, intervalMs: [35_000, 50_000], sure: 0.95 }, '~40 s left'],
+    [{ ...finishes, medianMs: 41_000, intervalMs: [35_000, undefined], sure: 0.6 }, 'perhaps ~40 s left'],
+    [
+      { ...finishes, medianMs: 41_000, intervalMs: [12_300, undefined], sure: 0.7, atLeast: true },
+      'at least ~10 s left',
+    ],
+  ])('of %o is: %s', (said, text) => {
+    expect(shortVerdict(said)).toBe(text);
+  });
+
+  it.each([
+    [200, '1 s'],
+    [8_400, '8 s'],
+    [42_000, '40 s'],
+    [153_000, '2 min 30 s'],
+    [4_300_000, '1 h 10 min'],
+  ])('rounds %i ms to what can be known: %s', (ms, text) => {
+    expect(about(ms)).toBe(text);
+  });
+});
+
+describe('the verdict in a sentence', () => {
+  it('names the cap where it holds the copy back', () => {
+    expect(sentenceAt(stuck, 60_000)).toMatch(
+      /^It never ends at these settings: the guest dirties its memory as fast as it is sent, about [\d.]+ MiB in each round, and only 6\.00 MiB fit into a stop of 300 ms\. Its speed is capped at 20\.0 MiB\/s: the network may carry more\.$/,
+    );
+  });
+
+  it.each([
+    [50, 'more at least. In the one second that was measured before, the guest wrote too fast for an end.'],
+    [1, 'ms. That is by the one second that was measured before.'],
+  ])('says of %i MiB/s that were measured before it began that they are all it goes by', (rateMiBps, words) => {
+    const { samples, marks } = seenUntil(migrate(stuck), 6_000);
+    const [first, ...rest] = samples;
+    const measuredDirtyBytesPerSecond = rateMiBps * 2 ** 20;
+    const all = first === undefined ? [] : [{ ...first, measuredDirtyBytesPerSecond }, ...rest];
+    const outlook = outlookOf({ samples: all, marks, state: { phase: 'precopy' } });
+    const sentence = outlook === undefined ? '' : verdictSentence(outlook);
+    expect(sentence).toContain(words);
+  });
+
+  it('says nothing of what was measured while disks are copied first', () => {
+    const migration = new FakeMigration({ state: { phase: 'diskCopy' } }).sample(6_000, {
+      diskTotalBytes: 2 ** 32,
+      diskProcessedBytes: 2 ** 30,
+      diskRemainingBytes: 3 * 2 ** 30,
+      diskBytesPerSecond: 2 ** 26,
+    });
+    const samples = migration.samples.map((sample) => ({ ...sample, measuredDirtyBytesPerSecond: 0 }));
+    const outlook = outlookOf({ samples, marks: [], state: { phase: 'diskCopy' } });
+    expect(outlook === undefined ? '' : verdictSentence(outlook)).toMatch(/^That takes about \d+ s more at least\.$/);
+  });
+
+  it('does not say that a guest writes more since a second that was measured before it began', () => {
+    const busy = { memoryMiB: 2048, workingSetMiB: 1500, rateMiBps: 300, speedMiBps: 200, untilMs: 20_000 };
+    const { samples, marks } = migrate(busy);
+    const [first, ...rest] = samples;
+    const all = first === undefined ? [] : [{ ...first, measuredDirtyBytesPerSecond: 40 * 2 ** 20 }, ...rest];
+    const outlook = outlookOf({ samples: all, marks, state: { phase: 'precopy' } });
+    expect(outlook === undefined ? '' : verdictSentence(outlook)).not.toContain('Since');
+  });
+
+  it('says what of the rest was never used, where that is why it takes less', () => {
+    const { samples, marks } = seenUntil(
+      migrate({ memoryMiB: 4096, zeroMiB: 3584, workingSetMiB: 1, rateMiBps: 0 }),
+      6_000,
+    );
+    const [first, ...rest] = samples;
+    const sentence = (residentMiB: number): string => {
+      const all = first === undefined ? [] : [{ ...first, residentBytes: residentMiB * 2 ** 20 }, ...rest];
+      const outlook = outlookOf({ samples: all, marks, state: { phase: 'precopy' } });
+      return outlook === undefined ? '' : verdictSentence(outlook);
+    };
+    expect(sentence(512 + 66)).toMatch(
+      /^Of what is left, its host holds about 4[0-9]\d MiB; the rest was never used, and takes no time\. That takes about (15|20) s more at least\.$/,
+    );
+    expect(sentence(4096)).toMatch(/^That takes about/);
+  });
+
+  it('names the network where it is full below the cap', () => {
+    const guest = { ...stuck, speedMiBps: 1000, linkMiBps: 25 };
+    expect(sentenceAt(guest, 60_000)).toContain('the network, or the destination, takes no more than 25.0 MiB/s.');
+  });
+
+  it('says when the network carries less than it did', () => {
+    const { samples, marks } = seenUntil(
+      migrate({ ...stuck, rateMiBps: 200, speedMiBps: (ms) => (ms < 45_000 ? 60 : 15) }),
+      80_000,
+    );
+    const uncapped = samples.map((sample): Sample => ({ ...sample, speedLimitMiBps: 8_796_093_022_207 }));
+    const outlook = outlookOf({ samples: uncapped, marks, state: { phase: 'precopy' } });
+    expect(outlook && verdictSentence(outlook)).toMatch(
+      /The network carries 15\.0 MiB\/s now; before, it was [56]\d\.\d MiB\/s\./,
+    );
+  });
+
+  it('says when the guest got busier', () => {
+    const guest = { workingSetMiB: 200, rateMiBps: (ms: number) => (ms < 26_000 ? 10 : 150), untilMs: 120_000 };
+    expect(sentenceAt(guest, 55_000)).toMatch(/Since 0:\d\d the guest writes \S+ times as much as before\./);
+  });
+
+  it('tells the time, its range and the freeze of one that ends', () => {
+    expect(sentenceAt({ workingSetMiB: 200, rateMiBps: 6 }, 28_000)).toMatch(
+      /^It ends in about \d+ s( \(\d+ s to \d+ s\))?, and stops the guest for (about|at most) \d+ ms\.$/,
+    );
+  });
+
+  it('claims no more than a lower bound in the first round', () => {
+    expect(sentenceAt(stuck, 8_000)).toMatch(/^That takes about \d+ s more at least\.$/);
+  });
+
+  it('explains a set-up that hangs', () => {
+    const outlook = outlookFor(new FakeMigration({ state: { phase: 'setup' } }).sample(31_000, {}));
+    expect(outlook && verdictSentence(outlook)).toMatch(
+      /^It has been setting up for 30 s: the destination does not answer, or .* lock/,
+    );
+  });
+
+  it('explains that no byte moves', () => {
+    const { samples, marks } = seenUntil(migrate(stuck), 40_000);
+    const last = samples.at(-1);
+    if (last === undefined) throw new Error('no sample');
+    const still = [1, 2, 3, 4, 5, 6].map((second) => ({ ...last, elapsedMs: last.elapsedMs + 1000 * second }));
+    const outlook = outlookOf({ samples: [...samples, ...still], marks, state: { phase: 'precopy' } });
+    expect(outlook && verdictSentence(outlook)).toMatch(/^No byte has moved for 6 s: the network/);
+  });
+
+  it('judges even one reading of a libvirt that tells neither iterations nor rates', () => {
+    // Before libvirt 1.3, a guest of 62 GiB that has been sent four times over.
+    const { fields, ...job } = parseJobInfo(
+      [
+        'Job type:         Unbounded',
+        'Time elapsed:     280850       ms',
+        'Data processed:   30.904 GiB',
+        'Data remaining:   27.963 GiB',
+        'Data total:       62.508 GiB',
+        'Memory processed: 30.904 GiB',
+        'Memory remaining: 27.963 GiB',
+        'Memory total:     62.508 GiB',
+        'Constant pages:   7355339',
+        'Normal pages:     64930658',
+        'Normal data:      247.691 GiB',
+        'Expected downtime: 30           ms',
+        '',
+      ].join('\n'),
+    );
+    expect(fields.length).toBeGreaterThan(5);
+    const sample: Sample = { atMs: 0, elapsedMs: 280_850, job, maxDowntimeMs: undefined };
+    const outlook = outlookOf({ samples: [sample], marks: [], state: { phase: 'precopy' } });
+    expect(outlook?.asItIs.kind).toBe('never');
+    expect(outlook && verdictSentence(outlook)).toMatch(/never ends at these settings: .* as fast as it is sent/);
+  });
+});
