@@ -1,7 +1,7 @@
 import type { Locator } from 'playwright-core';
 
 export interface ChartProfile {
-  /** How often the area's height goes up by more than a quarter of the chart after it went down: the teeth of a saw. */
+  /** How often the area's height goes up by more than `smallestTooth` after it went down: the teeth of a saw. */
   readonly rises: number;
 }
 
@@ -13,6 +13,9 @@ interface CanvasElement {
     getImageData(x: number, y: number, w: number, h: number): { readonly data: ArrayLike<number> };
   };
 }
+
+/** As a share of the chart's height: one reading that is late cuts a third off a tooth. */
+const smallestTooth = 0.15;
 
 /** Reads the drawn pixels of an area chart: how high the filled area stands in each column. */
 export async function readProfile(canvas: Locator): Promise<ChartProfile> {
@@ -33,10 +36,10 @@ export async function readProfile(canvas: Locator): Promise<ChartProfile> {
   let low = 1;
   for (const height of heights) {
     low = Math.min(low, height);
-    if (height > low + 0.25) {
+    if (height > low + smallestTooth) {
       rises += 1;
       low = 1;
-    } else if (height > 0.25) low = Math.min(low, height);
+    } else if (height > smallestTooth) low = Math.min(low, height);
   }
   return { rises: Math.max(0, rises - 1) };
 }

@@ -107,7 +107,7 @@ describe('a host that is evacuated', () => {
           most = Math.max(most, await page.count('migrating'));
           return (await page.count('done')) === 6;
         },
-        longMs,
+        3 * longMs,
       );
       expect(most).toBe(2);
       expect(await page.frame.locator('#bar').getAttribute('aria-valuetext')).toBe('6 of 8 domains');

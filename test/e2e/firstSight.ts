@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { longMs } from './scene.js';
 
 /** As much of the page as is read here; the DOM's own types are not loaded for tests. */
@@ -26,4 +26,23 @@ export async function shownAtMs(page: Page, selector: string, text: RegExp): Pro
   const atMs = await found.jsonValue();
   if (atMs === undefined) throw new Error(`"${String(text)}" was not shown`);
   return atMs;
+}
+
+/**
+ * Resolves once an element says a text, however short a time it does: looked at in its own page at each frame. Call it before that
+ * can be.
+ */
+export function untilSaid(element: Locator, text: RegExp): Promise<void> {
+  return element.evaluate(
+    (said: { readonly textContent: string }, pattern) =>
+      new Promise<void>((resolve) => {
+        const page = globalThis as unknown as { requestAnimationFrame(next: () => void): void };
+        const look = (): void => {
+          if (new RegExp(pattern).test(said.textContent)) resolve();
+          else page.requestAnimationFrame(look);
+        };
+        look();
+      }),
+    text.source,
+  );
 }

@@ -62,8 +62,9 @@ const begun: readonly Proof[] = [
 
 /** Brings a guest with a disk to its destination. */
 const arriving: Proof = {
-  fill: { storage: 'copyAll', tls: true },
-  words: '--live --persistent --undefinesource --copy-storage-all --p2p --tls',
+  // So slowly that it can be met on its way.
+  fill: { storage: 'copyAll', tls: true, bandwidthMiBps: '20' },
+  words: '--live --persistent --undefinesource --bandwidth 20 --copy-storage-all --p2p --tls',
 };
 
 /** Refused by QEMU, which may not lock a guest's memory here. */

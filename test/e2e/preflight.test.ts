@@ -104,7 +104,9 @@ describe('the form that starts a migration, with faults planted on the hosts', (
       await plants.loopback('hv2', 'hv2');
       const around = await FormPage.open(scene, 'plain');
       await around.goTo('hv2');
-      expect(await around.untilLine((line) => line.includes('hv2'))).toMatch(/ tcp:\/\/10\.213\.77\.2$/);
+      // So slowly that it can be met on its way.
+      await around.type('bandwidthMiBps', '20');
+      expect(await around.untilLine((line) => line.includes('--bandwidth 20'))).toMatch(/ tcp:\/\/10\.213\.77\.2$/);
       await around.migrate();
       await workbench.editors.waitForTab(/plain → hv2/, longMs);
       await workbench.editors.webview().locator('#phase', { hasText: 'Completed' }).waitFor({ timeout: longMs });

@@ -11,6 +11,7 @@ import {
 } from '../lab/lab.js';
 import { escapeRegExp } from '../editor/parts/label.js';
 import type { Tree } from '../editor/parts/tree.js';
+import { eventTimeMs } from '../lab/eventTime.js';
 import { clearSettled } from '../lab/onePlace.js';
 import { Workbench, type WorkbenchOptions } from '../editor/workbench.js';
 
@@ -90,7 +91,7 @@ export class Scene {
         .host(from)
         .exec(['virsh', 'event', '--timestamp', '--event', event, '--timeout', '300', guest.uuid])
         .then(({ stdout }) => stdout);
-    const firstMemoryAtMs = heard('migration-iteration').then(timeOf);
+    const firstMemoryAtMs = heard('migration-iteration').then(eventTimeMs);
     // Not every test asks for it.
     firstMemoryAtMs.catch(() => undefined);
     const completed = heard('job-completed');
@@ -163,12 +164,4 @@ export async function drawn(page: FrameLocator): Promise<{ samples: number; firs
   const told = async (name: string): Promise<number> =>
     Number.parseFloat((await charts.getAttribute(`data-${name}`)) ?? '');
   return { samples: await told('samples'), firstMs: await told('first-ms'), gaps: await told('gaps') };
-}
-
-/** `2026-11-22 22:48:42.466+0000: ` of an event's line. */
-function timeOf(line: string): number {
-  const [, date, time, hours, minutes] = /^(\S+) (\S+)([+-]\d\d)(\d\d): /.exec(line) ?? [];
-  const ms = Date.parse(`${date}T${time}${hours}:${minutes}`);
-  if (Number.isNaN(ms)) throw new Error(`no time in "${line}"`);
-  return ms;
 }

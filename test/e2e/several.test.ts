@@ -48,8 +48,9 @@ describe('migrations of every kind', () => {
     // Nobody here aborted it: that it was an abort is known only if a reading met the job in its last moment.
     await migrations.waitForItem(/^there/, (item) => /ended without completing|aborted/.test(item.description), longMs);
     expect(await lab.host('hv1').stateOf(there.guest.uuid)).toMatch(/^running/);
-    await lab.host('hv2').virsh(['migrate-setspeed', back.guest.uuid, '2000']);
+    // In this order: at its speed, this much does not yet end it.
     await lab.host('hv2').virsh(['migrate-setmaxdowntime', back.guest.uuid, '5000']);
+    await lab.host('hv2').virsh(['migrate-setspeed', back.guest.uuid, '2000']);
     expect(await back.migrate.done).toMatchObject({ code: 0 });
     await page.locator('#phase', { hasText: 'Completed' }).waitFor({ timeout: longMs });
     expect(await lab.host('hv1').stateOf(back.guest.uuid)).toBe('running (migrated)');
@@ -104,7 +105,7 @@ describe('migrations of every kind', () => {
     await workbench.quickInput.pick(/^Text File/);
     await workbench.editors.waitForTab(/^Untitled-1/);
     // It is watched all the same: the tree and the status bar go on, and the guest comes into its second iteration.
-    await scene.migrations.waitForItem(/hidden/, (item) => item.description.includes('iteration 2'), longMs);
+    await scene.migrations.waitForItem(/hidden/, (item) => /iteration ([2-9]|\d\d)/.test(item.description), longMs);
     await workbench.editors.select(/hidden/);
     page = workbench.editors.webview();
     await page.locator('#charts[data-samples]').waitFor({ timeout: longMs });
@@ -148,7 +149,10 @@ describe('migrations of every kind', () => {
       longMs,
     );
     await workbench.until('new readings', async () => (await drawn(page)).samples >= restored.samples + 3, longMs);
-    expect(await drawn(page)).toMatchObject({ firstMs: before.firstMs, gaps: 1 });
+    const since = await drawn(page);
+    expect(since.firstMs).toBe(before.firstMs);
+    // A busy machine may make another.
+    expect(since.gaps).toBeGreaterThanOrEqual(1);
     expect(await lab.host('hv1').stateOf(guest.uuid)).toMatch(/^running/);
     await lab.host('hv1').virsh(['migrate-setmaxdowntime', guest.uuid, '12000']);
     expect(await migrate.done).toMatchObject({ code: 0 });

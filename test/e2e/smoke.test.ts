@@ -16,7 +16,8 @@ describe('the Libvirt view of somebody who has no hosts yet', () => {
   it('says what to do first, and shows neither rows nor a status bar item', async () => {
     const [hosts, migrations] = [workbench.tree('Hosts'), workbench.tree('Migrations')];
     await workbench.until('the welcome text', async () => (await hosts.welcomeText()).includes('Add Host'));
-    expect(await migrations.welcomeText()).toBe('Migrations are shown here once there are hosts.');
+    const untilHosts = 'Migrations are shown here once there are hosts.';
+    await workbench.until('its welcome text', async () => (await migrations.welcomeText()) === untilHosts);
     expect(await hosts.items()).toEqual([]);
     expect((await workbench.statusBar.items()).filter((item) => /libvirt|migrat/i.test(item.ariaLabel))).toEqual([]);
   });

@@ -158,6 +158,9 @@ describe('a migration that two people steer', () => {
       await other.notifications.waitFor(/Speed 21 MiB\/s → 19 MiB\/s/, longMs);
       await one.notifications.waitFor(/Max downtime 500 ms → 550 ms/, longMs);
       expect([await inForce('speed'), await inForce('maxdowntime')]).toEqual(['19', '550']);
+      // The page is told by another way than the notice.
+      await log(page).filter({ hasText: 'Max downtime 500 ms → 550 ms' }).waitFor({ timeout: longMs });
+      await log(there).filter({ hasText: 'Speed 21 MiB/s → 19 MiB/s' }).waitFor({ timeout: longMs });
       expect((await notHere(page)).slice(known)).toMatchObject([
         expect.stringContaining('Speed 25 MiB/s → 21 MiB/s'),
         expect.stringContaining('Max downtime 500 ms → 550 ms'),

@@ -179,7 +179,7 @@ describe('evacuating a real host', () => {
     const where = await Promise.all(guests.map(places));
     expect(where).toEqual([['hv2'], ['hv2'], ['hv2'], ['hv1']]);
     // Nothing is left of the starts, on the host or under way.
-    expect((await lab.host('hv1').exec(['pgrep', '-f', 'virsh.*migrate'])).stdout).toBe('');
+    await untilNothingIsLeft(lab.host('hv1'));
   });
 
   it('the window is closed in the middle: the next one goes on, and nothing is started twice', async () => {
@@ -202,7 +202,9 @@ describe('evacuating a real host', () => {
     const guests = await startGuests(['one', 'two', 'three']);
     const [first] = guests;
     if (first === undefined) throw new Error('no guest');
-    await window.evacuate(2);
+    await Promise.all(guests.map((guest) => guest.untilBeatAfter('hv1', 0)));
+    // So slowly that all of them are here still when it is stopped.
+    await window.evacuate(1);
     const now = await window.until(
       'two under way',
       ({ items }) => items.filter(({ state }) => state.kind === 'migrating').length === 2,
@@ -226,8 +228,8 @@ describe('evacuating a real host', () => {
       const seen = await watchMigrations(lab.host('hv1'));
       await window.evacuate(8);
       const running = await untilTwoSendMemory();
-      await expect(other.evacuate(8)).rejects.toThrow('hv1 is being evacuated already.');
       await other.until('the sight of both', ({ items }) => items.filter(isMigrating).length === 2);
+      await expect(other.evacuate(8)).rejects.toThrow('hv1 is being evacuated already.');
       expect(other.evacuations.get('hv1')?.elsewhere).toBe(true);
       await expect(other.evacuations.perform('hv1', { kind: 'stopAll' })).rejects.toThrow(
         'Another window runs the evacuation of hv1.',

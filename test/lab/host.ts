@@ -1,8 +1,9 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostFolder, type HostName, type HostPlan } from './layout.js';
 import { sshdConfig } from './hostScript.js';
-import { run, type Running, type RunResult, start } from './run.js';
+import { run, type Running, type RunResult, start, until } from './run.js';
 
 export const sshPort = 22;
 
@@ -77,12 +78,17 @@ export class LabHost {
     const pidFile = join(this.folder, `sshd-${port}.pid`);
     const config = await this.writeFile(`sshd_config-${port}`, sshdConfig(this.plan, port, pidFile, settings));
     const log = join(this.folder, `sshd-${port}.log`);
+    await rm(pidFile, { force: true });
     const { stderr, code } = await this.exec(['/usr/sbin/sshd', '-f', config, '-E', log]);
     if (code !== 0) throw new Error(`sshd on ${this.name}:${port}: ${stderr.trim()}`);
+    // It goes into the background before it listens, and writes this after.
+    await until(`sshd on ${this.name}:${port}`, () => (existsSync(pidFile) ? true : undefined), 10_000);
     const stop = async (): Promise<void> => {
       // Counted in the host's own numbers.
       const pid = await readFile(pidFile, 'utf8').catch(() => undefined);
-      if (pid !== undefined) await this.exec(['kill', pid.trim()]);
+      if (pid === undefined) return;
+      // Its port is free once it is gone.
+      await this.exec(['sh', '-c', 'kill "$0"; while kill -0 "$0" 2>/dev/null; do sleep 0.05; done', pid.trim()]);
     };
     return { address: this.address, port, stop };
   }

@@ -12,7 +12,7 @@ import { Sshd } from './sshd.js';
 import { makeKey } from './sshFiles.js';
 
 const never = new AbortController().signal;
-const endLimitMs = 5_000;
+const endLimitMs = 10_000;
 
 /** Three real sshds: hv1 is reached through gate and then bastion, hv2 (the same server) by a command. */
 describe.each<TransportName>(['ssh2', 'openssh'])('by %s, a host on the other side', (transport) => {

@@ -77,7 +77,7 @@ describe('the levers of a running migration', () => {
   }
 
   it('in post-copy are its own speed, an interruption and a resumption, after which the guest goes on', async () => {
-    const guest = await lab.startGuest('hv1', { name: 'half', workingSetMiB: 104, memoryMiB: 256, persistent: true });
+    const guest = await lab.startGuest('hv1', { name: 'half', workingSetMiB: 200, memoryMiB: 384, persistent: true });
     await guest.untilHot('hv1');
     const beat = (await guest.lastBeat('hv1')) ?? 0;
     const start = watched.next();
@@ -98,6 +98,8 @@ describe('the levers of a running migration', () => {
     const migration = await start;
     await until(migration, () => migration.state.phase === 'precopy');
     await expect(perform(guest, { kind: 'interruptPostcopy' })).rejects.toThrow(/not outgoing migration in post-copy/);
+    // By then the destination has what its QEMU itself needs: without it, it could not be resumed.
+    await until(migration, () => (migration.samples.at(-1)?.job.memoryIteration ?? 0) >= 2);
     await perform(guest, { kind: 'switchToPostcopy' });
     await until(migration, () => migration.state.phase === 'postcopy');
 
@@ -114,6 +116,7 @@ describe('the levers of a running migration', () => {
     expect(changesOf(migration)).toEqual([{ value: 'postcopySpeed', from: 2, to: 4 }]);
     await expect(perform(guest, { kind: 'abort' })).rejects.toThrow(/cannot abort migration in post-copy/);
 
+    await guest.untilBeatAfter('hv2', beat);
     await expect(perform(guest, { kind: 'interruptPostcopy' })).resolves.toMatch(
       /stands still until its migration is resumed/,
     );
@@ -145,7 +148,9 @@ describe('the levers of a running migration', () => {
     expect((await starter.whenEnded(resumed?.id ?? '')).state.kind).toBe('succeeded');
     await expectArrived(guest, migration, beat);
     expect(await lab.host('hv2').virsh(['dominfo', guest.uuid])).toMatch(/^Persistent: +yes$/m);
-    expect(migration.marks.flatMap((mark) => (mark.kind === 'phase' ? [mark.phase] : []))).toEqual([
+    // A reading may meet the moment of the switch, in which the guest stands still.
+    const phases = migration.marks.flatMap((mark) => (mark.kind === 'phase' ? [mark.phase] : []));
+    expect(phases.filter((phase) => phase !== 'paused')).toEqual([
       'precopy',
       'postcopy',
       'postcopyInterrupted',
@@ -189,7 +194,7 @@ describe('the levers of a running migration', () => {
     ]);
     await expectArrived(guest, migration, beat);
 
-    const own = await migrating('own', { bandwidthMiBps: 20 });
+    const own = await migrating('own', { bandwidthMiBps: 10 });
     const ownEnd = watched.nextEnd();
     await perform(own.guest, { kind: 'pause' });
     await until(own.migration, () => own.migration.state.phase === 'paused');

@@ -1,7 +1,8 @@
 import { until } from '../editor/waiting.js';
 import type { LabHost } from './host.js';
 
-const leftLimitMs = 10_000;
+/** Only a limit of waiting: a window that was just opened connects first. */
+const leftLimitMs = 30_000;
 
 /** The words of every virsh that migrates, as the host's process list has them. */
 export async function migrating(host: LabHost): Promise<readonly (readonly string[])[]> {

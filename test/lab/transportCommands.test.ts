@@ -125,7 +125,7 @@ describe.each(ways)('by %s', (_way, { options, isSsh2, shares }) => {
     });
 
     it('to a server that went silent is lost soon after it is asked', async () => {
-      const server = await scene.serve({}, 'ConnectTimeout 2');
+      const server = await scene.serve({}, 'ConnectTimeout 8');
       const connection = await scene.connect();
       const lost = new Promise<SshError | undefined>((resolve) => connection.onClose(resolve));
       const stopped = server.processes();
@@ -152,13 +152,13 @@ describe.each(ways)('by %s', (_way, { options, isSsh2, shares }) => {
     });
 
     it.each([
-      ['never speaks', '', 'did not answer'],
-      ['sends garbage', 'SSH-2.0-Mad\r\n' + '\xff'.repeat(2000), 'not as an SSH server should'],
-      ['closes at once', undefined, 'closed the connection before login'],
-    ])('to a server that %s fails in words', async (_, greeting, words) => {
+      ['never speaks', '', 'did not answer', 1],
+      ['sends garbage', 'SSH-2.0-Mad\r\n' + '\xff'.repeat(2000), 'not as an SSH server should', 10],
+      ['closes at once', undefined, 'closed the connection before login', 10],
+    ])('to a server that %s fails in words', async (_, greeting, words, timeoutSeconds) => {
       const server = await plainServer((socket) => (greeting === undefined ? socket.end() : socket.write(greeting)));
       scene.atEnd(() => server.stop());
-      scene.configure(server.port, 'ConnectTimeout 1');
+      scene.configure(server.port, `ConnectTimeout ${timeoutSeconds}`);
       await expect(scene.connect()).rejects.toMatchObject({
         kind: 'unreachable',
         message: expect.stringContaining(words) as unknown,

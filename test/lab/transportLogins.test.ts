@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Answers, appearance } from '../unit/ssh/home.js';
 import { ed25519, RecordingServer } from '../unit/ssh/recordingServer.js';
-import { must } from './run.js';
+import { must, until } from './run.js';
 import { ContractScene, ways } from './transportContract.js';
 import { alice, said } from './transportScene.js';
 
@@ -47,7 +47,7 @@ describe.each(ways)('by %s, a login', (_way, { options, isSsh2, shares }) => {
     await must(['env', `SSH_AUTH_SOCK=${socket}`, 'ssh-add', '-q', key]);
     scene.configure(server.port, `IdentityAgent ${socket}`, 'IdentitiesOnly no', 'IdentityFile none');
     await scene.connect();
-    expect(server.log()).toContain('Accepted publickey for root');
+    await until('its word', () => server.log().includes('Accepted publickey for root') || undefined, 10_000);
   });
 
   it('by password asks again after a wrong one, and keeps the right one where that is wished', async () => {

@@ -40,13 +40,14 @@ export class Dialog {
   /** Answers it. */
   click(button: string): Promise<void> {
     return this.stage.act(`The button "${button}" of the dialog`, async () => {
-      const { buttons } = await this.waitFor();
+      const { message, buttons } = await this.waitFor();
       if (!buttons.includes(button)) throw new Error(`it has only "${buttons.join('", "')}"`);
       await this.box
         .locator('.dialog-buttons .monaco-button')
         .filter({ hasText: exactly(button) })
         .click();
-      await this.box.waitFor({ state: 'hidden' });
+      // Another one may come in its place.
+      await this.stage.until('the dialog to go', async () => (await this.current())?.message !== message);
     });
   }
 }

@@ -22,11 +22,11 @@ export function knownMigrations(): number {
 export function activation(): void {
   describe('The extension', () => {
     it('activates and returns its API', async () => {
-      // The suite runs before anything else activates it: this is the whole cost.
-      assert.equal(extension().isActive, false);
+      // The whole cost, unless the editor has begun to activate it already.
+      const wasActive = extension().isActive;
       const beganMs = performance.now();
       const api = await extension().activate();
-      activationMs = performance.now() - beganMs;
+      if (!wasActive) activationMs = performance.now() - beganMs;
       assert.equal(api.version, 1);
       assert.deepEqual(api.hosts, []);
       // Empty, unless earlier windows have left some.
