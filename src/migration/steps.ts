@@ -18,7 +18,7 @@ import {
   startPostcopy,
   suspendDomain,
 } from '../virsh/commands.js';
-import { isGone } from '../virsh/errors.js';
+import { hasNoJob, isGone } from '../virsh/errors.js';
 import { cacheText, valueText } from './changes.js';
 import type { Action } from './model.js';
 import { sightOf } from './phase.js';
@@ -44,7 +44,8 @@ export function stepOf(hypervisor: Hypervisor, uuid: string, name: string, actio
         label: `Speed ${valueText('speed', action.speedMiBps)}`,
         command: setSpeed(uuid, action.speedMiBps),
         readBack: async () => {
-          const now = await hypervisor.run(asAction(getSpeed(uuid)));
+          const now = await unlessGone(hypervisor.run(asAction(getSpeed(uuid))));
+          if (now === undefined) return `speed ${valueText('speed', action.speedMiBps)} was accepted; ${isGoneNow}`;
           if (valueText('speed', now) !== valueText('speed', action.speedMiBps)) {
             throw new UserError(
               `${host}: the speed limit of ${name} is ${valueText('speed', now)} after setting ${valueText('speed', action.speedMiBps)}.`,
@@ -58,8 +59,10 @@ export function stepOf(hypervisor: Hypervisor, uuid: string, name: string, actio
         label: `Post-copy speed ${valueText('postcopySpeed', action.speedMiBps)}`,
         command: setPostcopySpeed(uuid, action.speedMiBps),
         readBack: async () => {
-          const now = valueText('postcopySpeed', await hypervisor.run(asAction(getPostcopySpeed(uuid))));
           const set = valueText('postcopySpeed', action.speedMiBps);
+          const found = await unlessGone(hypervisor.run(asAction(getPostcopySpeed(uuid))));
+          if (found === undefined) return `post-copy speed ${set} was accepted; ${isGoneNow}`;
+          const now = valueText('postcopySpeed', found);
           if (now !== set)
             throw new UserError(`${host}: the post-copy speed of ${name} is ${now} after setting ${set}.`);
           return `the post-copy speed is now ${now}`;
@@ -70,8 +73,10 @@ export function stepOf(hypervisor: Hypervisor, uuid: string, name: string, actio
         label: `Compression cache ${cacheText(action.cacheMiB)}`,
         command: setCompressionCache(uuid, Math.round(action.cacheMiB * bytesPerMiB)),
         readBack: async () => {
-          const now = cacheText((await hypervisor.run(asAction(getCompressionCache(uuid)))) / bytesPerMiB);
           const set = cacheText(action.cacheMiB);
+          const bytes = await unlessGone(hypervisor.run(asAction(getCompressionCache(uuid))));
+          if (bytes === undefined) return `compression cache ${set} was accepted; ${isGoneNow}`;
+          const now = cacheText(bytes / bytesPerMiB);
           if (now !== set)
             throw new UserError(`${host}: the compression cache of ${name} is ${now} after setting ${set}.`);
           return `the compression cache is now ${now}`;
@@ -85,7 +90,8 @@ export function stepOf(hypervisor: Hypervisor, uuid: string, name: string, actio
           if (hypervisor.capabilities?.maxDowntimeReadable !== true) {
             return `max downtime ${action.downtimeMs} ms was accepted; this libvirt can't read it back`;
           }
-          const now = await hypervisor.run(asAction(getMaxDowntime(uuid)));
+          const now = await unlessGone(hypervisor.run(asAction(getMaxDowntime(uuid))));
+          if (now === undefined) return `max downtime ${action.downtimeMs} ms was accepted; ${isGoneNow}`;
           if (now !== action.downtimeMs) {
             throw new UserError(`${host}: max downtime of ${name} is ${now} ms after setting ${action.downtimeMs} ms.`);
           }
@@ -123,6 +129,16 @@ export function stepOf(hypervisor: Hypervisor, uuid: string, name: string, actio
         readBack: () => jobAfterAbort(hypervisor, uuid),
       };
   }
+}
+
+const isGoneNow = 'the domain does not run on this host any more';
+
+/** What is set may end the migration, before the question what is in force comes: undefined then. */
+function unlessGone<T>(asked: Promise<T>): Promise<T | undefined> {
+  return asked.catch((error: unknown) => {
+    if (hasNoJob(error)) return undefined;
+    throw error;
+  });
 }
 
 async function stateAfter(

@@ -58,6 +58,8 @@ export class TrackedMigration implements Migration {
     leftPausedOn: undefined,
     endedAtMs: undefined,
   };
+  /** The phase of the last reading. */
+  private readIn: Phase | undefined;
   private readonly changes = new Emitter<MigrationChange>();
   private readonly stateChanges = new Emitter<void>();
 
@@ -120,7 +122,7 @@ export class TrackedMigration implements Migration {
     const iteration = this.boundaryAt(atMs, elapsedMs, sample.job.memoryIteration, marks);
     if (iteration !== undefined) marks.push(iteration);
     // While it is set up, libvirt itself puts in force what the migration was started with.
-    if (before !== undefined && this.current.phase !== 'setup') {
+    if (before !== undefined && this.readIn !== 'setup' && this.current.phase !== 'setup') {
       const found = changesBetween(before, sample, this.ownValues).map((change) => ({
         kind: 'change' as const,
         atMs,
@@ -134,6 +136,7 @@ export class TrackedMigration implements Migration {
       this.held.hold(found.filter(mayBeEnd));
       this.switched = false;
     }
+    this.readIn = this.current.phase;
     this.ownValues.age();
     if (this.pauses.see(this.current.phase, sample)) {
       marks.push({ kind: 'change', atMs, elapsedMs, change: { value: 'guest', to: 'paused' } });
@@ -181,6 +184,7 @@ export class TrackedMigration implements Migration {
   ): void {
     this.prepend(samples, marks, fields);
     this.current = state;
+    this.readIn = state.phase;
     if (state.phase === 'precopy') this.pauses.ranBefore();
   }
 

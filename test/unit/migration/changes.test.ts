@@ -177,6 +177,17 @@ describe('a migration that two people steer', () => {
     tracked.addSample(reading(300, 20, 1000), [], 1000);
     expect(changes(tracked)).toEqual([]);
   });
+
+  it('marks nothing of what was put in force while it was set up, and first read after', () => {
+    const tracked = migration();
+    tracked.update({ phase: 'setup' }, 0);
+    tracked.addSample(reading(300, unlimitedMiBps, 500), [], 1000);
+    tracked.update({ phase: 'precopy' }, 800);
+    tracked.addSample(reading(300, 20, 1000), [], 1000);
+    expect(changes(tracked)).toEqual([]);
+    tracked.addSample(reading(300, 40, 2000), [], 1000);
+    expect(changes(tracked)).toHaveLength(1);
+  });
 });
 
 describe('taking back', () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { UserError } from '../../../src/base/errors.js';
 import type { Fleet } from '../../../src/hypervisor/model.js';
 import { Ending } from '../../../src/migration/ending.js';
 import type { Action, Mark, Phase } from '../../../src/migration/model.js';
@@ -62,6 +63,20 @@ describe('steering a migration', () => {
     hv1.answers.set('suspend', '\n').set('domstate', `${state}\n`);
     await expect(steering.perform('hv1', uuid, { kind: 'pause' })).resolves.toBe(answer);
   });
+
+  it.each<[Action, string, string]>([
+    [{ kind: 'setSpeed', speedMiBps: 7 }, 'migrate-getspeed', 'speed 7 MiB/s was accepted'],
+    [{ kind: 'setMaxDowntime', downtimeMs: 900 }, 'migrate-getmaxdowntime', 'max downtime 900 ms was accepted'],
+  ])(
+    'does not call %o failed when it ended the migration before it could be read back',
+    async (action, asked, said) => {
+      hv1.answers.set('migrate-setmaxdowntime', '\n').set(asked, new UserError(`failed to get domain '${uuid}'`));
+      await expect(steering.perform('hv1', uuid, action)).resolves.toBe(
+        `web-1: ${said}; the domain does not run on this host any more`,
+      );
+      expect(migration.marks.findLast(({ kind }) => kind === 'action')).toMatchObject({ failed: false });
+    },
+  );
 
   it('claims of no guest that somebody has stopped that it is paused, or runs again', async () => {
     for (const command of ['suspend', 'resume']) hv1.answers.set(command, '\n');
