@@ -31,6 +31,8 @@ export interface Sample {
   readonly isEmulated?: boolean | undefined;
   /** What the guest wrote when QEMU measured it last, shortly before the migration: a second of it, by samples of its pages. */
   readonly measuredDirtyBytesPerSecond?: number | undefined;
+  /** The same in five seconds, where there was time to measure for so long, which may reach into its beginning. What was rewritten counts once. */
+  readonly measuredDirtyBytesIn5Seconds?: number | undefined;
 }
 
 /** What of a running migration is set to a value: speeds in MiB/s, max downtime in ms. */

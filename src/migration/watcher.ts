@@ -10,7 +10,7 @@ import { hasNoJob } from '../virsh/errors.js';
 import type { JobInfo } from '../virsh/jobInfo.js';
 import type { Ending } from './ending.js';
 import type { Sample } from './model.js';
-import { measuredLately } from './preflight/dirtyRate.js';
+import { forgetMeasured, measuredLately, residentBytesOf } from './preflight/dirtyRate.js';
 import { isInPostcopy, phaseOf, sightOf } from './phase.js';
 import type { MigrationRegistry } from './registry.js';
 import { isSameStart, migrationId } from './sameMigration.js';
@@ -103,6 +103,9 @@ export class MigrationWatcher implements Disposable {
     const migration = this.named(event.domainName);
     if (migration !== undefined && event.kind === 'iteration') migration.addIteration(Date.now(), event.iteration);
     if (migration !== undefined) this.options.ending.note(migration, event);
+    const uuid = domain?.uuid ?? migration?.domainUuid;
+    if (uuid !== undefined && event.kind === 'lifecycle' && event.event === 'Stopped')
+      forgetMeasured(this.options.hypervisor, uuid);
     // A migration shows itself by its first iteration, by a disk copy's end, or by the guest's stopping.
     if (domain === undefined || (migration !== undefined && this.ending.has(migration))) return;
     // A guest that starts or stops for other reasons is no hint; one that is suspended may be switching over.
@@ -201,7 +204,7 @@ export class MigrationWatcher implements Disposable {
         ])
       : Promise.resolve([undefined, undefined, undefined, undefined, undefined] as const);
     const [info, [state, maxDowntimeMs, speedLimitMiBps, postcopySpeedMiBps, figures]] = await Promise.all([job, rest]);
-    const residentBytes = figures?.residentBytes;
+    const residentBytes = figures && residentBytesOf(hypervisor, uuid, figures);
     return { job: info, state, maxDowntimeMs, speedLimitMiBps, postcopySpeedMiBps, residentBytes, atMs: Date.now() };
   }
 
@@ -209,7 +212,9 @@ export class MigrationWatcher implements Disposable {
   private missed(known: TrackedMigration | undefined, error: unknown): void {
     if (known === undefined) return;
     if (hasNoJob(error)) this.end(known, undefined);
-    else if (known.running) known.update({ interrupted: messageOf(error) }, Date.now());
+    // Of a host that is lost its own word tells more than what became of a question to it.
+    else if (known.running && this.options.hypervisor.status.kind === 'connected')
+      known.update({ interrupted: messageOf(error) }, Date.now());
   }
 
   private start(uuid: string, reading: Reading): void {
@@ -231,6 +236,20 @@ export class MigrationWatcher implements Disposable {
     log.info(this.host, `A migration of ${migration.domainName} runs.`);
   }
 
+  /** What was measured of its guest before it began: told once, and once more where a longer measurement ends only now. */
+  private measuredBefore({ samples, domainUuid }: TrackedMigration): Partial<Sample> {
+    const isFirst = samples.length === 0;
+    if (!isFirst && samples[0]?.measuredDirtyBytesPerSecond === undefined) return {};
+    const before = measuredLately(this.options.hypervisor, domainUuid);
+    if (before === undefined) return {};
+    const { bytesPerSecond, longerBytes } = before;
+    const isNew = longerBytes !== undefined && samples.every((each) => each.measuredDirtyBytesIn5Seconds === undefined);
+    return {
+      ...(isFirst ? { measuredDirtyBytesPerSecond: bytesPerSecond } : {}),
+      ...(isNew ? { measuredDirtyBytesIn5Seconds: longerBytes } : {}),
+    };
+  }
+
   private add(migration: TrackedMigration, reading: Reading): void {
     const { fields, ...job } = reading.job;
     const { atMs, maxDowntimeMs, speedLimitMiBps, postcopySpeedMiBps, residentBytes, state } = reading;
@@ -240,8 +259,6 @@ export class MigrationWatcher implements Disposable {
       ? // libvirt lifts the plain limit as it switches: nobody has changed it, and it says nothing any more.
         { speedLimitMiBps: undefined, ...(postcopySpeedMiBps === undefined ? {} : { postcopySpeedMiBps }) }
       : { speedLimitMiBps };
-    const before =
-      migration.samples.length > 0 ? undefined : measuredLately(this.options.hypervisor, migration.domainUuid);
     const sample: Sample = {
       atMs,
       elapsedMs,
@@ -251,7 +268,7 @@ export class MigrationWatcher implements Disposable {
       ...(residentBytes === undefined
         ? {}
         : { residentBytes, ...(this.isEmulated(migration) ? { isEmulated: true } : {}) }),
-      ...(before === undefined ? {} : { measuredDirtyBytesPerSecond: before }),
+      ...this.measuredBefore(migration),
     };
     this.live.add(migration);
     migration.update({ phase, interrupted: undefined }, atMs);

@@ -109,18 +109,20 @@ export function snapshotNames(uuid: string): VirshCommand<readonly string[]> {
 }
 
 /**
- * Has QEMU measure for a second what the guest writes (since 7.2), by samples of its pages. Never for a domain that migrates: it
+ * Has QEMU measure for so long (1 to 60 s) what the guest writes (since 7.2), by samples of its pages. Never for a domain that migrates: it
  * waits 30 s there for a lock and fails. Never with `--mode dirty-bitmap`: it killed an emulated guest of QEMU 7.2's.
  */
-export function measureDirtyRate(uuid: string): VirshCommand<void> {
-  return ask(['domdirtyrate-calc', uuid], () => undefined);
+export function measureDirtyRate(uuid: string, seconds: number): VirshCommand<void> {
+  return ask(['domdirtyrate-calc', uuid, '--seconds', String(seconds)], () => undefined);
 }
 
 export interface DomainFigures {
   /** What QEMU takes of the host's memory. */
   readonly residentBytes: number | undefined;
+  /** Of a finished measurement; undefined while one runs, and where nothing is told. */
   readonly dirtyBytesPerSecond: number | undefined;
-  readonly measuring: boolean;
+  /** For how long that was measured, in whole seconds. */
+  readonly periodSeconds: number | undefined;
 }
 
 /** Waits for no lock. The rate is that of the last measurement. */
@@ -141,8 +143,7 @@ export function domainFigures(
       residentBytes: residentKib === undefined ? undefined : residentKib * 1024,
       // Status 2 is a finished measurement. The unit is MiB, whatever the name says.
       dirtyBytesPerSecond: status === 2 && rate !== undefined ? rate * 1024 * 1024 : undefined,
-      // 0: it was begun, and its thread has not.
-      measuring: status === 0 || status === 1,
+      periodSeconds: figure('dirtyrate\\.calc_period'),
     };
   });
 }

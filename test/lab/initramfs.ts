@@ -13,6 +13,9 @@ export const beatLine = /^BEAT (\d+) (\d+\.\d+)\r?\n/gm;
 
 /** The working set is written in steps of this. */
 export const stepMiB = 8;
+/** It is copied by blocks of this. */
+const blockKiB = 64;
+const blocksPerMiB = 1024 / blockKiB;
 
 /**
  * Init reads the kernel's command line: `ws` MiB of a tmpfs file are rewritten at `rate` MiB/s at most (0: as fast as it
@@ -40,8 +43,12 @@ beats() {
 }
 now() { read up rest < /proc/uptime; echo \${up%.*}\${up#*.}; }
 begin() { began=$(now) written=0; }
-# The pattern is longer than a step: further on it is another pattern, or, alike, itself with every 256th byte changed.
-step() { dd if=/t/pattern of=/t/set bs=1M count=${stepMiB} skip=$((passes%2*further)) seek=$1 conv=notrunc 2> /dev/null; }
+# The pattern is longer than a step: further on it is another pattern, or, alike, itself with every 256th byte changed. There are
+# several: who compares a page before and after, as QEMU does to measure, is not to meet the same one again.
+step() {
+  dd if=/t/pattern of=/t/set bs=${blockKiB}k count=${stepMiB * blocksPerMiB} skip=$((passes%patterns*further)) \
+    seek=$(($1*${blocksPerMiB})) conv=notrunc 2> /dev/null
+}
 pass() {
   passes=$((passes+1)) i=0
   while [ $i -lt $ws ]; do
@@ -54,12 +61,14 @@ pass() {
 }
 beats &
 passes=0
-further=1
+patterns=${blocksPerMiB} further=1
 dd if=/dev/urandom of=/t/pattern bs=1M count=${stepMiB + 1} 2> /dev/null
 if [ $alike = 1 ]; then
-  further=${stepMiB}
-  dd if=/t/pattern bs=1M count=${stepMiB} 2> /dev/null | tr '\\000' '\\001' > /t/more
-  dd if=/t/more of=/t/pattern bs=1M seek=${stepMiB} 2> /dev/null; rm /t/more
+  patterns=3 further=${stepMiB * blocksPerMiB}
+  for byte in 1 2; do
+    dd if=/t/pattern bs=1M count=${stepMiB} 2> /dev/null | tr '\\000' "\\00$byte" > /t/more
+    dd if=/t/more of=/t/pattern bs=1M seek=$((${stepMiB}*byte)) 2> /dev/null; rm /t/more
+  done
 fi
 i=0; while [ $i -lt $ws ]; do step $i; i=$((i+${stepMiB})); done
 echo HOT

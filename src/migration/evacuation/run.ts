@@ -31,7 +31,7 @@ const freshMs = 60_000;
 /** What an evacuation works with. */
 export interface EvacuationParts {
   readonly starter: MigrationStarter;
-  readonly preflight: Preflight;
+  readonly preflight: Pick<Preflight, 'run'>;
   readonly steering: Steering;
   readonly migrations: Migrations;
   readonly fleet: Fleet;

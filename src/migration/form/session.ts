@@ -279,7 +279,10 @@ export class FormSession implements Disposable {
       if (!abort.signal.aborted) this.dispatch({ type: 'checked', check });
     };
     const report = await this.services.preflight.run(request, onCheck, abort.signal);
-    if (!abort.signal.aborted) this.dispatch({ type: 'report', report, options: request.options });
+    if (abort.signal.aborted) return;
+    this.dispatch({ type: 'report', report, options: request.options });
+    // The form is read now, and nothing in it waits for this.
+    await this.services.preflight.measureLonger(request, abort.signal);
   }
 
   private stopLooking(): void {

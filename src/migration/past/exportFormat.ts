@@ -153,6 +153,7 @@ export const exportSchema = v.object({
         residentBytes: optionalFigure,
         isEmulated: v.optional(v.boolean()),
         measuredDirtyBytesPerSecond: optionalFigure,
+        measuredDirtyBytesIn5Seconds: optionalFigure,
         fields: v.pipe(v.array(v.tuple([name, text])), v.maxLength(500)),
         job: v.optional(v.record(name, v.union([v.number(), v.string(), v.boolean()]))),
         forecast: v.optional(v.unknown()),

@@ -1,39 +1,84 @@
-import { UserError } from '../../base/errors.js';
+import { messageOf, UserError } from '../../base/errors.js';
 import type { Hypervisor } from '../../hypervisor/model.js';
 import { domainState, helpOptions, jobInfo } from '../../virsh/commands.js';
-import { domainFigures, measureDirtyRate } from '../../virsh/hostCommands.js';
+import { type DomainFigures, domainFigures, measureDirtyRate } from '../../virsh/hostCommands.js';
 
-/** QEMU measures for a second, and then some on a busy host; it tells nobody when it is done. */
+/** QEMU measures for so long, and then some on a busy host; it tells nobody when it is done. */
 const measuringLimitMs = 8000;
 const lookEveryMs = 300;
-
-/** Measurements under way, by host and domain: a migration waits for that of its guest. */
-const underWay = new WeakMap<Hypervisor, Map<string, Promise<unknown>>>();
-
+/** Of a second measurement: long enough to see what a gust is and what not, and how much is rewritten over and over. */
+const longerSeconds = 5;
+/** A busy host takes longer than it was asked for, and tells how long. */
+const periodSlackSeconds = 2;
 /** A measurement older than this tells of another load. */
 const freshMs = 10 * 60_000;
 
-interface Measured {
+/** What QEMU measured of a guest before its migration. */
+export interface MeasuredBefore {
+  /** Made dirty in a second. */
   readonly bytesPerSecond: number;
+  /** Made dirty in five seconds, where the guest was measured for that too: what is rewritten counts once. */
+  readonly longerBytes: number | undefined;
+}
+
+interface Figure {
+  readonly bytes: number;
   readonly atMs: number;
 }
 
-/** The last measurements, by host and domain: the forecast rests on them until it knows better. */
-const measured = new WeakMap<Hypervisor, Map<string, Measured>>();
+/** What this window measured, and measures, of one host's guests, each by its UUID. */
+class Measurements {
+  readonly seconds = new Map<string, Figure>();
+  readonly longer = new Map<string, Figure>();
+  /** By how much measuring let QEMU hold more of its host's memory, in bytes. */
+  readonly touched = new Map<string, number>();
+  /** What a start waits for: a measurement of a second, or that a longer one has begun. */
+  readonly blocking = new Map<string, Promise<unknown>>();
+  readonly secondUnderWay = new Map<string, Promise<number>>();
+  readonly longerUnderWay = new Set<string>();
+
+  forget(uuid: string): void {
+    for (const each of [this.seconds, this.longer, this.touched]) each.delete(uuid);
+  }
+}
+
+const all = new WeakMap<Hypervisor, Measurements>();
+
+function measurementsOf(host: Hypervisor): Measurements {
+  const known = all.get(host) ?? new Measurements();
+  all.set(host, known);
+  return known;
+}
 
 /** What this window measured of the guest within the last minutes. */
-export function measuredLately(host: Hypervisor, uuid: string): number | undefined {
-  const last = measured.get(host)?.get(uuid);
-  return last !== undefined && Date.now() - last.atMs <= freshMs ? last.bytesPerSecond : undefined;
+export function measuredLately(host: Hypervisor, uuid: string): MeasuredBefore | undefined {
+  const { seconds, longer } = measurementsOf(host);
+  const second = fresh(seconds.get(uuid));
+  return second && { bytesPerSecond: second.bytes, longerBytes: fresh(longer.get(uuid))?.bytes };
 }
 
-/** Resolves once nobody measures what this guest writes. Never rejects, and within some seconds. */
-export async function measuredOut(host: Hypervisor, uuid: string): Promise<void> {
-  await underWay
-    .get(host)
-    ?.get(uuid)
-    ?.catch(() => undefined);
+/** The guest is in another QEMU now, or in none. */
+export function forgetMeasured(host: Hypervisor, uuid: string): void {
+  measurementsOf(host).forget(uuid);
 }
+
+/**
+ * What QEMU holds of its host's memory, in bytes, without what it holds since it measured and the guest has never used: it reads a
+ * page of each 2 MiB for that, and on some kernels (seen on 6.18) those around one that was never used are its own from then on.
+ */
+export function residentBytesOf(host: Hypervisor, uuid: string, figures: DomainFigures): number | undefined {
+  const { residentBytes } = figures;
+  return residentBytes && Math.max(0, residentBytes - (measurementsOf(host).touched.get(uuid) ?? 0));
+}
+
+/** Resolves once nothing of a measurement stands in the way of this guest's migration. Never rejects, and within some seconds. */
+export async function measuredOut(host: Hypervisor, uuid: string): Promise<void> {
+  const { blocking } = measurementsOf(host);
+  for (let waited = blocking.get(uuid); waited !== undefined; waited = blocking.get(uuid))
+    await waited.catch(() => undefined);
+}
+
+class GivenUp extends UserError {}
 
 /**
  * What the guest writes, measured for a second; nothing while it does not run. Rejects with a `UserError` where that can't be measured. A domain with a job is
@@ -41,38 +86,131 @@ export async function measuredOut(host: Hypervisor, uuid: string): Promise<void>
  */
 export async function dirtyRateOf(host: Hypervisor, uuid: string, signal?: AbortSignal): Promise<number> {
   if (host.config.readOnly) throw new UserError(`${host.config.name} is read-only, which allows no measurement`);
+  const here = measurementsOf(host);
   const { state } = await host.run(domainState(uuid));
   if (state !== 'running') return 0;
-  const [job, options] = await Promise.all([
-    host.run(jobInfo(uuid, { raw: host.capabilities?.rawStats === true })),
-    host.run(helpOptions('domdirtyrate-calc')),
-  ]);
+  const options = await host.run(helpOptions('domdirtyrate-calc'));
   if (options.size === 0) throw new UserError('this libvirt measures no dirty rate (since 7.2)');
-  if (job.type !== 'none') throw new UserError('the domain has a job already, and is not measured meanwhile');
-  if (signal?.aborted === true) throw new UserError('the pre-flight was given up');
-  const here = underWay.get(host) ?? new Map<string, Promise<unknown>>();
-  underWay.set(host, here);
-  const measuring = measure(host, uuid);
-  here.set(uuid, measuring);
+  // QEMU measures one at a time: who asks meanwhile is told what comes of it, or what was measured some seconds ago.
+  const lately = fresh(here.seconds.get(uuid));
+  if (here.longerUnderWay.has(uuid) && lately !== undefined) return lately.bytes;
+  for (let other = here.secondUnderWay.get(uuid); other !== undefined; other = here.secondUnderWay.get(uuid)) {
+    const told = await other.catch((error: unknown) => {
+      if (error instanceof GivenUp) return undefined;
+      throw error;
+    });
+    if (told !== undefined) return told;
+  }
+  const measuring = measureASecond(host, uuid, signal);
+  here.secondUnderWay.set(uuid, measuring);
   try {
-    const bytesPerSecond = await measuring;
-    const known = measured.get(host) ?? new Map<string, Measured>();
-    measured.set(host, known.set(uuid, { bytesPerSecond, atMs: Date.now() }));
-    return bytesPerSecond;
+    return await blocking(here, uuid, measuring);
   } finally {
-    if (here.get(uuid) === measuring) here.delete(uuid);
+    here.secondUnderWay.delete(uuid);
   }
 }
 
-async function measure(host: Hypervisor, uuid: string): Promise<number> {
-  await host.run(measureDirtyRate(uuid));
+/**
+ * After `dirtyRateOf`, the same for five seconds, unless that is known: the two together tell a small working set that is rewritten
+ * over and over from a large one. Never rejects: without it the forecast knows less, and the log of commands says why.
+ */
+export async function measureLonger(host: Hypervisor, uuid: string, signal: AbortSignal): Promise<void> {
+  const here = measurementsOf(host);
+  if (fresh(here.seconds.get(uuid)) === undefined || fresh(here.longer.get(uuid)) !== undefined) return;
+  if (here.longerUnderWay.has(uuid) || here.secondUnderWay.has(uuid)) return;
+  here.longerUnderWay.add(uuid);
+  try {
+    const began = await blocking(here, uuid, begin(host, uuid, longerSeconds, signal));
+    const told = began && (await resultOf(host, uuid, longerSeconds, began));
+    if (told !== undefined) here.longer.set(uuid, { bytes: longerSeconds * told, atMs: Date.now() });
+  } catch {
+    // Nobody waits for it.
+  } finally {
+    here.longerUnderWay.delete(uuid);
+  }
+}
+
+/** A start of this guest waits for `work`. */
+async function blocking<T>(here: Measurements, uuid: string, work: Promise<T>): Promise<T> {
+  here.blocking.set(uuid, work);
+  try {
+    return await work;
+  } finally {
+    if (here.blocking.get(uuid) === work) here.blocking.delete(uuid);
+  }
+}
+
+/** In bytes per second. */
+async function measureASecond(host: Hypervisor, uuid: string, signal: AbortSignal | undefined): Promise<number> {
   const deadlineMs = performance.now() + measuringLimitMs;
   for (;;) {
-    const { dirtyBytesPerSecond, measuring } = await host.run(domainFigures(uuid, { dirtyRate: true }));
-    if (dirtyBytesPerSecond !== undefined) return dirtyBytesPerSecond;
-    if (!measuring) throw new UserError('QEMU measured no dirty rate');
-    if (performance.now() > deadlineMs)
-      throw new UserError(`QEMU did not end to measure within ${measuringLimitMs / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    const began = await begin(host, uuid, 1, signal);
+    const bytes = began && (await resultOf(host, uuid, 1, began));
+    if (bytes !== undefined) {
+      measurementsOf(host).seconds.set(uuid, { bytes, atMs: Date.now() });
+      return bytes;
+    }
+    if (performance.now() > deadlineMs) throw new UserError('QEMU measures for somebody else');
+    await pause();
   }
+}
+
+interface Begun {
+  /** What QEMU held of its host's memory before; undefined where that is not told. */
+  readonly heldBytes: number | undefined;
+}
+
+/** Undefined where another window, or somebody else, has it measured in this moment. A domain with a job would keep it waiting for half a minute. */
+async function begin(
+  host: Hypervisor,
+  uuid: string,
+  seconds: number,
+  signal: AbortSignal | undefined,
+): Promise<Begun | undefined> {
+  const [job, figures] = await Promise.all([
+    host.run(jobInfo(uuid, { raw: host.capabilities?.rawStats === true })),
+    host.run(domainFigures(uuid, { dirtyRate: false })),
+  ]);
+  if (job.type !== 'none') throw new UserError('the domain has a job already, and is not measured meanwhile');
+  if (signal?.aborted === true) throw new GivenUp('the pre-flight was given up');
+  try {
+    await host.run(measureDirtyRate(uuid, seconds));
+  } catch (error) {
+    if (messageOf(error).includes('already being measured')) return undefined;
+    throw error;
+  }
+  return { heldBytes: figures.residentBytes };
+}
+
+/** In bytes per second, of a measurement that has begun; undefined where what QEMU tells in the end is another one's. */
+async function resultOf(
+  host: Hypervisor,
+  uuid: string,
+  seconds: number,
+  { heldBytes }: Begun,
+): Promise<number | undefined> {
+  const { touched } = measurementsOf(host);
+  const before = touched.get(uuid) ?? 0;
+  const limitMs = measuringLimitMs + 1000 * (seconds - 1);
+  const deadlineMs = performance.now() + limitMs;
+  for (let looks = 0; ; looks += 1) {
+    const { dirtyBytesPerSecond, periodSeconds, residentBytes } = await host.run(
+      domainFigures(uuid, { dirtyRate: true }),
+    );
+    // It reads the pages as it begins: what comes later is the guest's own.
+    if (looks <= 1 && heldBytes !== undefined && residentBytes !== undefined)
+      touched.set(uuid, before + Math.max(0, residentBytes - heldBytes));
+    if (dirtyBytesPerSecond !== undefined)
+      return Math.abs((periodSeconds ?? seconds) - seconds) < periodSlackSeconds ? dirtyBytesPerSecond : undefined;
+    if (performance.now() > deadlineMs) throw new UserError(`QEMU did not end to measure within ${limitMs / 1000} s`);
+    await pause(looks === 1 ? 1000 * (seconds - 1) : 0);
+  }
+}
+
+function fresh(figure: Figure | undefined): Figure | undefined {
+  return figure !== undefined && Date.now() - figure.atMs <= freshMs ? figure : undefined;
+}
+
+function pause(leastMs = 0): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(lookEveryMs, leastMs)));
 }

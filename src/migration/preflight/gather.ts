@@ -1,7 +1,6 @@
 import type { Domain, Fleet } from '../../hypervisor/model.js';
 import { helpOptions } from '../../virsh/commands.js';
 import {
-  type DomainFigures,
   domainFigures,
   domainNeeds,
   hostCapabilities,
@@ -25,7 +24,7 @@ import { hasHostCpu } from './checks/cpu.js';
 import type { CardSpeed } from './checks/link.js';
 import type { Pair } from './checks/result.js';
 import { pathsOf } from './checks/storage.js';
-import { dirtyRateOf } from './dirtyRate.js';
+import { dirtyRateOf, residentBytesOf } from './dirtyRate.js';
 import { after, type Fact, known, untold, valueOf } from './fact.js';
 import { HostAsker } from './hostAsker.js';
 import { endOf, firstMigrationPort, isLoopback, lastMigrationPort } from './network.js';
@@ -48,7 +47,8 @@ type Told<T> = Promise<Fact<T>>;
 export interface Facts {
   readonly hosts: Pair;
   readonly needs: Told<DomainNeeds>;
-  readonly figures: Told<DomainFigures>;
+  /** What QEMU holds of its host's memory. */
+  readonly residentBytes: Told<number | undefined>;
   readonly snapshots: Told<readonly string[]>;
   readonly dirtyRate: Told<number>;
   readonly attempt: Told<ConnectAttempt>;
@@ -111,7 +111,9 @@ export function gather(fleet: Pick<Fleet, 'get'>, request: MigrationRequest, sig
   return {
     hosts,
     needs,
-    figures: source.virsh(domainFigures(uuid, { dirtyRate: false })),
+    residentBytes: source.ask(async (host) =>
+      residentBytesOf(host, uuid, await host.run(domainFigures(uuid, { dirtyRate: false }))),
+    ),
     snapshots: source.virsh(snapshotNames(uuid)),
     dirtyRate: source.ask((host) => dirtyRateOf(host, uuid, signal)),
     attempt: source

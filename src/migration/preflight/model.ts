@@ -66,6 +66,12 @@ export interface Preflight {
     onCheck?: (result: CheckResult) => void,
     signal?: AbortSignal,
   ): Promise<PreflightReport>;
+
+  /**
+   * What comes after it, where there is time: the guest is measured for five seconds too, which the forecast is the better for. Never
+   * rejects. Aborting `signal` stops none that has begun.
+   */
+  measureLonger(request: MigrationRequest, signal: AbortSignal): Promise<void>;
 }
 
 /** A way by which the source's libvirtd may reach a destination. */

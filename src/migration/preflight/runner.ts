@@ -16,6 +16,7 @@ import { cantTell } from './checks/result.js';
 import { checkStorage, copyOf } from './checks/storage.js';
 import { checkVersions } from './checks/versions.js';
 import { expectationOf } from './expectation.js';
+import { measureLonger } from './dirtyRate.js';
 import { type Fact, known, untold, valueOf } from './fact.js';
 import { type Facts, gather } from './gather.js';
 import { bytesPerSecondOf } from './linkSpeed.js';
@@ -50,10 +51,15 @@ export class PreflightRunner implements Preflight {
     return { checks: found.flat(), expectation: expectation ?? nothingToExpect };
   }
 
+  async measureLonger({ source, domainUuid }: MigrationRequest, signal: AbortSignal): Promise<void> {
+    const host = this.fleet.get(source);
+    if (host?.status.kind === 'connected') await measureLonger(host, domainUuid, signal);
+  }
+
   private async expect(facts: Facts, request: MigrationRequest): Promise<Expectation> {
-    const [needs, figures, dirtyBytesPerSecond, source, destination, here, there] = await Promise.all([
+    const [needs, residentBytes, dirtyBytesPerSecond, source, destination, here, there] = await Promise.all([
       facts.needs,
-      facts.figures,
+      facts.residentBytes,
       facts.dirtyRate,
       facts.card.source,
       facts.card.destination,
@@ -65,7 +71,7 @@ export class PreflightRunner implements Preflight {
     return expectationOf({
       options: request.options,
       memoryBytes: valueOf(needs)?.memoryBytes,
-      residentBytes: valueOf(figures)?.residentBytes,
+      residentBytes: valueOf(residentBytes),
       runs: (host?.domains.get(request.domainUuid)?.state ?? 'running') === 'running',
       dirtyBytesPerSecond,
       linkBytesPerSecond: linkOf(source, destination),

@@ -6,7 +6,7 @@ import { Ending } from '../../../src/migration/ending.js';
 import type { Migration } from '../../../src/migration/model.js';
 import { pairWithDestinations } from '../../../src/migration/pairing.js';
 import { MigrationRegistry } from '../../../src/migration/registry.js';
-import { dirtyRateOf } from '../../../src/migration/preflight/dirtyRate.js';
+import { dirtyRateOf, measuredLately, measureLonger } from '../../../src/migration/preflight/dirtyRate.js';
 import { TrackedMigration } from '../../../src/migration/trackedMigration.js';
 import { MigrationWatcher } from '../../../src/migration/watcher.js';
 import { parseJobInfo } from '../../../src/virsh/parseJobInfo.js';
@@ -115,6 +115,76 @@ describe('a migration that someone else started', () => {
     });
     expect(migration.samples.slice(1).some((sample) => 'residentBytes' in sample)).toBe(false);
     expect(source.asked.filter((question) => question === 'domstats')).toHaveLength(1);
+  });
+
+  it('is known what it wrote in five seconds, also where that is told only after it began; what measuring took is not counted', async () => {
+    source.domains.set(uuid, domain({ virtType: 'qemu' }));
+    source.answers.set('help', '  OPTIONS\n    [--seconds] <number>\n');
+    source.answers.set('domdirtyrate-calc', 'Start to calculate.\n');
+    const figures = (rss: number, status: number): string =>
+      `  balloon.rss=${rss}\n  dirtyrate.calc_status=${status}\n` +
+      (status === 2 ? '  dirtyrate.megabytes_per_second=7\n' : '');
+    source.answers.set('domstats', figures(524288, 1));
+    const measured = dirtyRateOf(source, uuid);
+    await vi.waitFor(() => expect(source.asked).toContain('domdirtyrate-calc'));
+    source.answers.set('domstats', figures(600000, 2));
+    await measured;
+    source.answers.set('domstats', figures(600000, 1));
+    const longer = measureLonger(source, uuid, new AbortController().signal);
+    await vi.waitFor(() => expect(source.asked.filter((question) => question === 'domdirtyrate-calc')).toHaveLength(2));
+    const migration = await started();
+    await vi.waitFor(() => expect(migration.samples.length).toBeGreaterThan(2));
+    expect(migration.samples[0]).toMatchObject({ residentBytes: 512 * mib, measuredDirtyBytesPerSecond: 7 * mib });
+    expect(migration.samples.some((sample) => sample.measuredDirtyBytesIn5Seconds !== undefined)).toBe(false);
+    source.answers.set('domstats', figures(600000, 2));
+    const told = (): unknown[] => migration.samples.flatMap((sample) => sample.measuredDirtyBytesIn5Seconds ?? []);
+    await longer;
+    await vi.waitFor(() => expect(told()).toEqual([35 * mib]));
+    const { length } = migration.samples;
+    await vi.waitFor(() => expect(migration.samples.length).toBeGreaterThan(length + 1));
+    expect(told()).toHaveLength(1);
+  });
+
+  it('is forgotten what it wrote once it stops here, or has left', async () => {
+    source.answers.set('help', '  OPTIONS\n    [--seconds] <number>\n');
+    source.answers.set('domdirtyrate-calc', 'Start to calculate.\n');
+    source.answers.set('domstats', '  dirtyrate.calc_status=2\n  dirtyrate.megabytes_per_second=7\n');
+    source.answers.set('domjobinfo', 'Job type: None\n');
+    await dirtyRateOf(source, uuid);
+    source.event({
+      kind: 'lifecycle',
+      domainName: 'web-1',
+      event: 'Suspended',
+      detail: 'Paused',
+      timestamp: undefined,
+    });
+    expect(measuredLately(source, uuid)).toBeDefined();
+    source.event({
+      kind: 'lifecycle',
+      domainName: 'web-1',
+      event: 'Stopped',
+      detail: 'Migrated',
+      timestamp: undefined,
+    });
+    expect(measuredLately(source, uuid)).toBeUndefined();
+  });
+
+  it('tells of a host that is lost by that loss, not by what became of a question to it', async () => {
+    const migration = await started();
+    const message = 'The connection to hv1 was lost.';
+    const run = source.run.bind(source);
+    const answered = new Promise((resolve) => {
+      vi.spyOn(source, 'run').mockImplementation((command) => {
+        source.answers.set('domjobinfo', new UserError('The virsh on hv1 was closed.'));
+        const answer = run(command);
+        answer.then(resolve, resolve);
+        source.setStatus({ kind: 'reconnecting', message, advice: undefined, lastSeenAtMs: 0, nextTryAtMs: 0 });
+        return answer;
+      });
+    });
+    await answered;
+    for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(migration.state.interrupted).toBe(message);
   });
 
   it('is sampled all the same where libvirt does not tell what it holds', async () => {

@@ -187,14 +187,13 @@ describe('what a guest writes', () => {
   it('is known once QEMU has measured it', () => {
     expect(
       figures(
-        "Domain: 'web-1'\n  balloon.rss=425220\n  dirtyrate.calc_status=2\n  dirtyrate.megabytes_per_second=44\n",
+        "Domain: 'web-1'\n  balloon.rss=425220\n  dirtyrate.calc_status=2\n  dirtyrate.calc_period=5\n  dirtyrate.megabytes_per_second=44\n",
       ),
-    ).toEqual({ residentBytes: 425_220 * 1024, dirtyBytesPerSecond: 44 * 1024 * 1024, measuring: false });
-    // Begun, though its thread has not.
-    expect(figures('  dirtyrate.calc_status=0\n')).toMatchObject({ measuring: true });
-    expect(figures('  dirtyrate.calc_status=1\n  dirtyrate.megabytes_per_second=44\n')).toMatchObject({
-      dirtyBytesPerSecond: undefined,
-      measuring: true,
-    });
+    ).toEqual({ residentBytes: 425_220 * 1024, dirtyBytesPerSecond: 44 * 1024 * 1024, periodSeconds: 5 });
+    for (const status of [0, 1]) {
+      expect(figures(`  dirtyrate.calc_status=${status}\n  dirtyrate.megabytes_per_second=44\n`)).toMatchObject({
+        dirtyBytesPerSecond: undefined,
+      });
+    }
   });
 });

@@ -266,7 +266,7 @@ export class Window {
     };
   }
 
-  private preflight(): Preflight {
+  private preflight(): Pick<Preflight, 'run'> {
     const { world } = this;
     return {
       run: async ({ domainUuid }): Promise<PreflightReport> => {

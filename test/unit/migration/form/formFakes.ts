@@ -110,6 +110,8 @@ export const converges: Expectation = {
 export class FakePreflight implements Preflight {
   report: PreflightReport | undefined = { checks: [passed], expectation: converges };
   readonly runs: { request: MigrationRequest; signal: AbortSignal | undefined }[] = [];
+  /** Guests measured for longer. */
+  readonly measured: string[] = [];
   onCheck: ((check: CheckResult) => void) | undefined;
 
   run(
@@ -121,6 +123,11 @@ export class FakePreflight implements Preflight {
     this.onCheck = onCheck;
     const { report } = this;
     return report === undefined ? new Promise(() => undefined) : Promise.resolve(report);
+  }
+
+  measureLonger(request: MigrationRequest): Promise<void> {
+    this.measured.push(request.domainUuid);
+    return Promise.resolve();
   }
 }
 

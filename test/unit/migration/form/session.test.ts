@@ -103,6 +103,8 @@ describe('the form that starts a migration', () => {
     expect(scene.preflight.runs).toHaveLength(1);
     expect(session.view.preflight.summary).toEqual({ tone: 'good', text: '1 passed.' });
     expect(session.view.preflight.expectation).toEqual({ tone: 'good', text: 'It takes about 26 s.' });
+    // Behind what is shown, for the forecast.
+    expect(scene.preflight.measured).toHaveLength(1);
     for (const text of ['tcp://192.0.2', 'tcp://192.0.2.', 'tcp://192.0.2.9']) {
       session.receive({ type: 'text', field: 'migrationUri', text });
     }

@@ -1,0 +1,162 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { UserError } from '../../../../src/base/errors.js';
+import {
+  dirtyRateOf,
+  forgetMeasured,
+  measuredLately,
+  measuredOut,
+  measureLonger,
+  residentBytesOf,
+} from '../../../../src/migration/preflight/dirtyRate.js';
+import { domain, ScriptedHypervisor, uuid } from '../../scriptedHypervisor.js';
+
+const mib = 2 ** 20;
+
+describe('what a guest writes', () => {
+  let hv1: ScriptedHypervisor;
+  const signal = new AbortController().signal;
+  const measures = (residentMiB = 512): void =>
+    void hv1.answers.set('domstats', `  balloon.rss=${residentMiB * 1024}\n  dirtyrate.calc_status=1\n`);
+  const measured = (rateMiBps: number, seconds = 1, residentMiB = 512): void =>
+    void hv1.answers.set(
+      'domstats',
+      `  balloon.rss=${residentMiB * 1024}\n  dirtyrate.calc_status=2\n  dirtyrate.calc_period=${seconds}\n` +
+        `  dirtyrate.megabytes_per_second=${rateMiBps}\n`,
+    );
+  const measurements = (): number => hv1.asked.filter((question) => question === 'domdirtyrate-calc').length;
+  const looks = (): number => hv1.asked.filter((question) => question === 'domstats').length;
+  const untilLookedAgain = async (): Promise<void> => {
+    const before = looks();
+    await vi.waitFor(() => expect(looks()).toBeGreaterThan(before));
+  };
+  const heldOf = (residentMiB: number): number =>
+    (residentBytesOf(hv1, uuid, {
+      residentBytes: residentMiB * mib,
+      dirtyBytesPerSecond: undefined,
+      periodSeconds: undefined,
+    }) ?? 0) / mib;
+
+  beforeEach(() => {
+    hv1 = new ScriptedHypervisor('hv1');
+    hv1.domains.set(uuid, domain());
+    hv1.answers.set('domjobinfo', 'Job type: None\n').set('domstate', 'running (booted)\n');
+    hv1.answers.set('help', '  OPTIONS\n    [--seconds] <number>\n');
+    hv1.answers.set('domdirtyrate-calc', 'Start to calculate.\n');
+    measured(7);
+  });
+
+  it('is measured for five seconds after the one, once in some minutes', async () => {
+    expect(await dirtyRateOf(hv1, uuid)).toBe(7 * mib);
+    expect(measuredLately(hv1, uuid)).toEqual({ bytesPerSecond: 7 * mib, longerBytes: undefined });
+    measured(6, 5);
+    await measureLonger(hv1, uuid, signal);
+    expect(measuredLately(hv1, uuid)).toEqual({ bytesPerSecond: 7 * mib, longerBytes: 30 * mib });
+    await measureLonger(hv1, uuid, signal);
+    expect(measurements()).toBe(2);
+  });
+
+  it('is measured for no five seconds where nobody measured one, what asked was given up, or it migrates by then', async () => {
+    await measureLonger(hv1, uuid, signal);
+    await dirtyRateOf(hv1, uuid);
+    await measureLonger(hv1, uuid, AbortSignal.abort());
+    hv1.answers.set('domjobinfo', 'Job type: 2\n');
+    await measureLonger(hv1, uuid, signal);
+    expect(measurements()).toBe(1);
+  });
+
+  it('is told again as it was seconds ago while the longer measurement runs: QEMU has one at a time', async () => {
+    await dirtyRateOf(hv1, uuid);
+    measures();
+    const longer = measureLonger(hv1, uuid, signal);
+    await vi.waitFor(() => expect(measurements()).toBe(2));
+    expect(await dirtyRateOf(hv1, uuid)).toBe(7 * mib);
+    expect(measurements()).toBe(2);
+    measured(9, 6);
+    await longer;
+    expect(measuredLately(hv1, uuid)?.longerBytes).toBe(45 * mib);
+  });
+
+  it('is measured once for two who ask at once, also where the first of them gives up', async () => {
+    measures();
+    const both = [dirtyRateOf(hv1, uuid), dirtyRateOf(hv1, uuid)];
+    await vi.waitFor(() => expect(measurements()).toBe(1));
+    measured(7);
+    expect(await Promise.all(both)).toEqual([7 * mib, 7 * mib]);
+    const given = dirtyRateOf(hv1, uuid, AbortSignal.abort());
+    const other = dirtyRateOf(hv1, uuid);
+    await expect(given).rejects.toThrow('the pre-flight was given up');
+    expect(await other).toBe(7 * mib);
+    expect(measurements()).toBe(2);
+  });
+
+  it('is measured once nobody else measures: another window may in this moment', async () => {
+    hv1.answers.set('domdirtyrate-calc', new UserError('the dirty rate is already being measured.'));
+    const told = dirtyRateOf(hv1, uuid);
+    await vi.waitFor(() => expect(measurements()).toBe(2));
+    hv1.answers.set('domdirtyrate-calc', 'Start to calculate.\n');
+    expect(await told).toBe(7 * mib);
+  });
+
+  it('is never what another window measured for five seconds in its place', async () => {
+    measured(3, 5);
+    const told = dirtyRateOf(hv1, uuid);
+    await vi.waitFor(() => expect(measurements()).toBe(2));
+    measured(7, 2);
+    // A busy host takes longer, and that is told.
+    measured(7, 1);
+    expect(await told).toBe(7 * mib);
+    await measureLonger(hv1, uuid, signal);
+    expect(measuredLately(hv1, uuid)?.longerBytes).toBeUndefined();
+  });
+
+  it('keeps a start waiting while a second is measured, and until the longer measurement has begun', async () => {
+    measures();
+    const order: string[] = [];
+    const second = dirtyRateOf(hv1, uuid).then(() => order.push('second'));
+    await vi.waitFor(() => expect(measurements()).toBe(1));
+    const start = measuredOut(hv1, uuid).then(() => order.push('start'));
+    measured(7);
+    await Promise.all([second, start]);
+    expect(order).toEqual(['second', 'start']);
+    measures();
+    const longer = measureLonger(hv1, uuid, signal);
+    await measuredOut(hv1, uuid);
+    expect(measurements()).toBe(2);
+    measured(7, 5);
+    await longer;
+  });
+
+  it('is still looked for while libvirt tells nothing of it: something else has its attention', async () => {
+    hv1.answers.set('domstats', '\n');
+    const told = dirtyRateOf(hv1, uuid);
+    await vi.waitFor(() => expect(measurements()).toBe(1));
+    await untilLookedAgain();
+    measured(7);
+    expect(await told).toBe(7 * mib);
+  });
+
+  it('is forgotten with its QEMU', async () => {
+    await dirtyRateOf(hv1, uuid);
+    forgetMeasured(hv1, uuid);
+    expect(measuredLately(hv1, uuid)).toBeUndefined();
+  });
+
+  it('costs QEMU memory that is none of the guest’s; what it takes later is', async () => {
+    measures(512);
+    const told = dirtyRateOf(hv1, uuid);
+    await vi.waitFor(() => expect(measurements()).toBe(1));
+    measures(580);
+    await vi.waitFor(() => expect(heldOf(580)).toBe(512));
+    await untilLookedAgain();
+    await untilLookedAgain();
+    measured(7, 1, 900);
+    await told;
+    expect(heldOf(900)).toBe(832);
+    // A guest that is paused is in the same QEMU still.
+    hv1.answers.set('domstate', 'paused (user)\n');
+    expect(await dirtyRateOf(hv1, uuid)).toBe(0);
+    expect(heldOf(900)).toBe(832);
+    forgetMeasured(hv1, uuid);
+    expect(heldOf(900)).toBe(900);
+  });
+});
