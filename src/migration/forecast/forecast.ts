@@ -45,7 +45,7 @@ export interface Outlook {
 }
 
 /** So long there is nothing to say yet. */
-const firstSecondsMs = 2_500;
+const firstSecondsMs = 1_800;
 /** Connecting two hosts takes a while; past this it hangs. */
 const setUpMs = 15_000;
 const mib = 2 ** 20;
@@ -68,8 +68,8 @@ export function outlookOf(history: History): Outlook | undefined {
   const present = presentOf(history);
   if (present === undefined) return undefined;
   const bandwidth = (present.bandwidthBytesPerSecond ?? 0) * present.compression;
-  const { iterations, filledBytes, measuredDirtyBytesPerSecond } = present;
-  const fit = fitWorkingSet(iterations, filledBytes, bandwidth, measuredDirtyBytesPerSecond);
+  const { iterations, filledBytes, measured } = present;
+  const fit = fitWorkingSet(iterations, filledBytes, bandwidth, measured);
   const at = (settings: Settings): Forecast => judge(present, fit, settings);
   return { present, fit, asItIs: at({}), at };
 }
@@ -121,7 +121,7 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
   const sure = 1 - neverWeight / total;
   // A load may change at any time: the more rounds were alike, the less likely that is.
   const most = 1 - 0.3 / (fit.points + 1);
-  // A second of its writing may have been a gust: that alone is no verdict.
+  // Some seconds of its writing may have been a gust: they alone are no verdict.
   if (sure < 0.5 && fit.unmeasured !== undefined)
     return copying(present, { ...fit, hypotheses: fit.unmeasured, unmeasured: undefined, points: 0 }, settings);
   if (sure < 0.5) return { kind: 'never', sure: Math.min(most, 1 - sure), roundBytes: neverBytes / neverWeight };

@@ -10,6 +10,7 @@ import {
 } from '../readings.js';
 import { type Filled, filledOf } from './filled.js';
 import { bandwidthBetween, defaultDowntimeMs, type Iteration, iterationsOf } from './iterations.js';
+import type { MeasuredSpan } from './workingSet.js';
 
 /** What a forecast rests on: all that was seen of a migration, and nothing else. */
 export type History = Pick<Migration, 'samples' | 'marks'> & { readonly state: { readonly phase: Phase } };
@@ -39,8 +40,8 @@ export interface Present extends Filled {
   readonly maxDowntimeMs: number;
   readonly throttlePercent: number;
   readonly autoConverge: boolean;
-  /** What the guest wrote in the second that was measured before the migration, where it was. */
-  readonly measuredDirtyBytesPerSecond: number | undefined;
+  /** What the guest wrote when it was measured before the migration, where it was: in a second, and in five. */
+  readonly measured: readonly MeasuredSpan[];
   readonly pausedAtMs: number | undefined;
   /** For how long no byte has moved, where that is longer than a moment. */
   readonly stalledMs: number | undefined;
@@ -85,7 +86,7 @@ export function presentOf({ samples, marks, state }: History): Present | undefin
     throttlePercent: throttlePercent(last) ?? 0,
     autoConverge: samples.some((sample) => throttlePercent(sample) !== undefined),
     ...filledOf(samples, last, iteration),
-    measuredDirtyBytesPerSecond: samples.find(isMeasured)?.measuredDirtyBytesPerSecond,
+    measured: [...spansOf(samples, 1), ...spansOf(samples, 5)],
     pausedAtMs: pausedAtOf(marks, state.phase),
     stalledMs: stalledOf(samples, last),
   };
@@ -160,8 +161,12 @@ function bestOf(iterations: readonly Iteration[]): number | undefined {
   return told.length === 0 ? undefined : Math.max(...told);
 }
 
-function isMeasured({ measuredDirtyBytesPerSecond: measured }: Sample): boolean {
-  return measured !== undefined;
+function spansOf(samples: readonly Sample[], seconds: 1 | 5): readonly MeasuredSpan[] {
+  for (const { measuredDirtyBytesPerSecond: inOne, measuredDirtyBytesIn5Seconds: inFive } of samples) {
+    const dirtiedBytes = seconds === 1 ? inOne : inFive;
+    if (dirtiedBytes !== undefined) return [{ seconds, dirtiedBytes }];
+  }
+  return [];
 }
 
 function pausedAtOf(marks: readonly Mark[], phase: Phase): number | undefined {

@@ -128,9 +128,7 @@ function finishesSentence(forecast: Extract<Forecast, { kind: 'finishes' }>, pre
   const measuredOnly = fit.unmeasured !== undefined && present.phase === 'precopy';
   if (atLeast) {
     const least = `${unused(present)}That takes about ${about(intervalMs[0])} more at least.`;
-    return measuredOnly
-      ? `${least} In the one second that was measured before, the guest wrote too fast for an end.`
-      : least;
+    return measuredOnly ? `${least} In the ${spansText(present)}, the guest wrote too fast for an end.` : least;
   }
   const [low, high] = intervalMs;
   const calmer =
@@ -141,8 +139,13 @@ function finishesSentence(forecast: Extract<Forecast, { kind: 'finishes' }>, pre
   const start = `${unused(present)}${sure < sureEnough ? 'It may end' : 'It ends'}`;
   const freeze =
     freezeIntervalMs[1] > 1.5 * freezeMs ? `at most ${formatMs(freezeIntervalMs[1])}` : `about ${formatMs(freezeMs)}`;
-  const basis = measuredOnly ? ' That is by the one second that was measured before.' : '';
+  const basis = measuredOnly ? ` That is by the ${spansText(present)}.` : '';
   return `${start} in about ${about(medianMs)}${range}, and stops the guest for ${freeze}.${calmer}${basis}`;
+}
+
+function spansText({ measured }: Present): string {
+  // The longer one may have reached into its beginning.
+  return measured.length > 1 ? 'six seconds that were measured' : 'one second that was measured before';
 }
 
 function rangeText(low: number, high: number): string {

@@ -16,11 +16,17 @@ export interface Hypothesis {
   readonly weight: number;
 }
 
+/** What the guest made dirty in so long, before its migration. */
+export interface MeasuredSpan {
+  readonly seconds: number;
+  readonly dirtiedBytes: number;
+}
+
 export interface Fit {
   readonly hypotheses: readonly Hypothesis[];
-  /** How many rounds it rests on, and a measurement before them: 0 is a guess without any. */
+  /** How many rounds it rests on, and measurements before them: 0 is a guess without any. */
   readonly points: number;
-  /** It rests on that measurement alone, as no round has ended yet: what guests do when nothing is known. */
+  /** It rests on those measurements alone, as no round has ended yet: what guests do when nothing is known. */
   readonly unmeasured: readonly Hypothesis[] | undefined;
   /** How far the rounds lie from what fits them best, as a share. */
   readonly scatter: number;
@@ -65,6 +71,11 @@ const tellingSeconds = 1;
 const changeFactor = 1.6;
 const changeScatters = 4;
 const alike = 0.15;
+/** And so much beyond what a round of another length allows a steady guest. */
+const beyondFactor = 1.2;
+/** A guest whose load is another keeps its memory: hardly ever does it rewrite less than this share of what it did. */
+const keptShare = 0.85;
+const forgottenWeight = 0.2;
 /** Who changes so often changes by habit: then all rounds count, and the scatter says how little they tell. */
 const changesOfHabit = 3;
 
@@ -93,16 +104,15 @@ export function throttledShare(throttle: number, headroom: number): number {
 }
 
 /**
- * How the guest writes, by the rounds that ended, and by a second of it that was measured before. `memoryBytes` is the most it can
- * rewrite.
+ * How the guest writes, by the rounds that ended, and by what was measured before them. `memoryBytes` is the most it can rewrite.
  */
 export function fitWorkingSet(
   iterations: readonly Iteration[],
   memoryBytes: number,
   bandwidth: number,
-  measuredBytesPerSecond?: number,
+  spans: readonly MeasuredSpan[] = [],
 ): Fit {
-  const measured = measuredBytesPerSecond === undefined ? [] : [pointOf(measuredBytesPerSecond)];
+  const measured = spans.map(pointOf);
   const points = [...measured, ...pointsOf(iterations)];
   const { from, changes } = lastChange(points, memoryBytes);
   const habit = changes >= changesOfHabit;
@@ -110,20 +120,20 @@ export function fitWorkingSet(
   const before = points[from - 1];
   const changed = habit || before === undefined || before.isMeasured ? undefined : kept[0];
   const rateOf = ({ dirtiedBytes, seconds }: Point): number => (dirtiedBytes + chanceBytes / 4) / seconds;
+  const knownBytes = habit ? 0 : mostOf(points.slice(0, from));
   return {
-    ...fit(kept, memoryBytes, bandwidth),
-    unmeasured: points.length === 1 && measured.length === 1 ? guesses(memoryBytes, bandwidth) : undefined,
+    ...fit(kept, memoryBytes, bandwidth, knownBytes),
+    unmeasured: measured.length > 0 && points.length === measured.length ? guesses(memoryBytes, bandwidth) : undefined,
     changedAtMs: changed && before?.endMs,
     changedBy: changed && before && rateOf(changed) / rateOf(before),
   };
 }
 
 /** QEMU looks at 512 pages of each GiB (its default, which virsh leaves): each stands for 2 MiB, and few of them tell little. */
-function pointOf(measuredBytesPerSecond: number): Point {
-  const dirtiedBytes = measuredBytesPerSecond;
+function pointOf({ seconds, dirtiedBytes }: MeasuredSpan): Point {
   return {
     endMs: 0,
-    seconds: 1,
+    seconds,
     dirtiedBytes,
     pendingBytes: 0,
     throttle: 0,
@@ -176,11 +186,28 @@ function lastChange(
 function contradicts(before: readonly Point[], point: Point, memoryBytes: number): boolean {
   const last = before.at(-1);
   if (last !== undefined && isAlike(last, point)) return false;
+  if (last !== undefined && isBeyond(last, point)) return true;
   // Rounds of other lengths say little of this one: whatever of the ways they allow fits it, will do.
   const ways = candidates(before, memoryBytes, 1);
   const nearest = Math.min(...ways.map(({ way, error }) => Math.abs(offBy(point, way)) - Math.sqrt(error) * 2));
   const scatter = Math.max(steadyScatter, point.noise, Math.min(...before.map(({ noise }) => noise)));
   return nearest > Math.max(Math.log(changeFactor), changeScatters * scatter);
+}
+
+/**
+ * However a steady guest writes, a round of half the length dirties between half as much and as much. Whether `point` is well
+ * beyond that.
+ */
+function isBeyond(each: Point, point: Point): boolean {
+  if (each.isMeasured || each.sure < 1 || each.throttle !== point.throttle) return false;
+  // What one gust is to a short round is none to a long one.
+  if (Math.min(each.seconds, point.seconds) < 2 * tellingSeconds) return false;
+  const length = point.seconds / each.seconds;
+  const chance = Math.max(each.grainBytes, point.grainBytes) + steadyScatter * each.dirtiedBytes;
+  const least = each.dirtiedBytes * Math.min(1, length) - chance;
+  const most = each.dirtiedBytes * Math.max(1, length) + chance;
+  const { dirtiedBytes } = point;
+  return dirtiedBytes * beyondFactor < least || dirtiedBytes > beyondFactor * most;
 }
 
 /** Most rounds are much as the one before: those need no fit to see that they don't contradict it. */
@@ -201,10 +228,17 @@ interface Candidate {
   readonly width: number;
 }
 
+/** The least that its working set can be. */
+function mostOf(points: readonly Point[]): number {
+  return Math.max(0, ...points.map(({ dirtiedBytes, pendingBytes }) => dirtiedBytes + pendingBytes));
+}
+
+/** `knownBytes`: what it was seen to rewrite before its load was another. */
 function fit(
   points: readonly Point[],
   memoryBytes: number,
   bandwidth: number,
+  knownBytes: number,
 ): Pick<Fit, 'hypotheses' | 'points' | 'scatter'> {
   if (points.length === 0) return { hypotheses: guesses(memoryBytes, bandwidth), points: 0, scatter: 1 };
   const throttled = points.some(({ throttle }) => throttle > 0);
@@ -221,8 +255,9 @@ function fit(
     const { rates, room, open } = spreadOf(points, way, error + scatter ** 2 / effective);
     return rates.map((rateBytesPerSecond) => {
       const other = { ...way, rateBytesPerSecond };
+      const kept = way.workingSetBytes < keptShare * knownBytes ? forgottenWeight : 1;
       // What needs a coincidence, as a rate that is just the network's, has little room, and so counts little.
-      return { ...other, weight: width * room * (open ? likelihood(errorOf(points, other)) : likely) };
+      return { ...other, weight: kept * width * room * (open ? likelihood(errorOf(points, other)) : likely) };
     });
   });
   const sum = all.reduce((total, { weight }) => total + weight, 0);
@@ -231,7 +266,7 @@ function fit(
 
 /** For each size and shape, the rate that fits best. */
 function candidates(points: readonly Point[], memoryBytes: number, headroom: number): Candidate[] {
-  const most = Math.max(chanceBytes, ...points.map(({ dirtiedBytes, pendingBytes }) => dirtiedBytes + pendingBytes));
+  const most = Math.max(chanceBytes, mostOf(points));
   const found: Candidate[] = [];
   for (const [index, size] of sizes.entries()) {
     const width = Math.log((sizes[index + 1] ?? size * 2) / (sizes[index - 1] ?? 1)) / 2;

@@ -44,12 +44,17 @@ export const horizonMs = 56_000;
 /** What converges may take its time: a pause would only hide how long. */
 export const patienceMs = 110_000;
 
+/** For so long a guest is measured before its migration begins, of the seeds from this one on. */
+const measuredSeconds = 7;
+const measuredFromSeed = 8;
+
 /** The plan of this number, by its seed. What was recorded by an earlier version of this keeps its own plan. */
 export function planOf(seed: number, index: number): RecordingPlan {
   const random = randomFrom(seed * 1000 + index);
   const between = (low: number, high: number): number => low + (high - low) * random();
   const whole = (low: number, high: number): number => Math.round(between(low, high));
   const kind = kinds[index % kinds.length] ?? 'stuck';
+  const beforeSeconds = seed < measuredFromSeed ? 0 : measuredSeconds;
   /** As many small ones as large ones. */
   const size = (most: number): number =>
     stepMiB * Math.round((smallestMiB * (most / smallestMiB) ** random()) / stepMiB);
@@ -80,7 +85,7 @@ export function planOf(seed: number, index: number): RecordingPlan {
     case 'stops': {
       // Wholly, or down to what lets it converge.
       const thenMiBps = random() < 0.4 ? 0 : rate(between(0.2, 0.7));
-      const loadSeconds = whole(8, 24);
+      const loadSeconds = beforeSeconds + whole(8, 24);
       return {
         ...plan,
         guest: { ...guest('stops', between(1.2, 3)), loadSeconds, thenMiBps },
@@ -90,7 +95,7 @@ export function planOf(seed: number, index: number): RecordingPlan {
     case 'starts':
       return {
         ...plan,
-        guest: { ...guest('starts', between(0.4, 2)), loadSeconds: whole(3, 12) },
+        guest: { ...guest('starts', between(0.4, 2)), loadSeconds: beforeSeconds + whole(3, 12) },
       };
     case 'speedUp':
     case 'speedDown': {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Action, Migration } from '../../../src/migration/model.js';
-import { dirtyRateOf } from '../../../src/migration/preflight/dirtyRate.js';
+import { dirtyRateOf, measureLonger } from '../../../src/migration/preflight/dirtyRate.js';
 import { type Guest, Lab } from '../../lab/lab.js';
 import { limitLink } from '../../lab/network.js';
 import { WatchedLab } from '../../lab/watched.js';
@@ -97,11 +97,11 @@ async function recordOne(
 ): Promise<Recorded> {
   const guest = await lab.startGuest('hv1', { name: `${name}-${plan.index}`, ...plan.guest });
   await guest.untilHot('hv1');
+  await measure(watched, guest.uuid);
   await when;
   const start = ofGuest(watched, 'onDidStart', guest.uuid);
   const end = ofGuest(watched, 'onDidEnd', guest.uuid);
   const { bandwidthMiBps, extra } = plan;
-  await measure(watched, guest.uuid);
   const { done } = lab.migrate(guest, 'hv1', 'hv2', { bandwidthMiBps, extra });
   const migration = await start;
   onStart();
@@ -124,11 +124,12 @@ async function recordOne(
   }
 }
 
-/** As the pre-flight does before a start. */
+/** As the pre-flight does before a start, and behind its lines. */
 async function measure(watched: WatchedLab, uuid: string): Promise<void> {
   const host = watched.fleet.get('hv1');
   if (host === undefined) throw new Error('the lab has no hv1');
   await dirtyRateOf(host, uuid);
+  await measureLonger(host, uuid, new AbortController().signal);
 }
 
 /** When the guest said that its load is another now; undefined where it did not before the end. */

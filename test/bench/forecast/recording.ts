@@ -42,6 +42,7 @@ const ownFigures = [
   'postcopySpeedMiBps',
   'residentBytes',
   'measuredDirtyBytesPerSecond',
+  'measuredDirtyBytesIn5Seconds',
 ] as const;
 
 export function writeRecording(
@@ -90,7 +91,11 @@ export function readRecording(name: string, text: string): Recording {
 
 /** What somebody else would have started: nothing was measured before it. */
 export function unmeasured(recording: Recording): Recording {
-  const samples = recording.samples.map((sample) => ({ ...sample, measuredDirtyBytesPerSecond: undefined }));
+  const samples = recording.samples.map((sample) => ({
+    ...sample,
+    measuredDirtyBytesPerSecond: undefined,
+    measuredDirtyBytesIn5Seconds: undefined,
+  }));
   return { ...recording, samples };
 }
 
@@ -122,6 +127,7 @@ function sampleOf(figures: Figures, startedAtMs: number): Sample {
     // The lab's guests are emulated, all of them.
     ...(typeof residentBytes === 'number' ? { residentBytes, isEmulated: true } : {}),
     measuredDirtyBytesPerSecond: figures['measuredDirtyBytesPerSecond'] ?? undefined,
+    measuredDirtyBytesIn5Seconds: figures['measuredDirtyBytesIn5Seconds'] ?? undefined,
     job: { type: 'unbounded', operation: 'outgoingMigration', ...job } as JobFigures,
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { forecast, type Forecast, outlookOf, type Settings } from '../../../../src/migration/forecast/forecast.js';
+import { iterationsOf } from '../../../../src/migration/forecast/iterations.js';
 import type { Phase, Sample } from '../../../../src/migration/model.js';
 import { FakeMigration } from '../../fakes.js';
 import { migrate, seenUntil, type SimulatedGuest } from './simulatedGuest.js';
@@ -94,6 +95,32 @@ describe('the forecast', () => {
     expect(said.atLeast).toBe(false);
     expect((run.endedMs ?? 0) - 8_000).toBeGreaterThan(low);
     expect((run.endedMs ?? 0) - 8_000).toBeLessThan(high);
+  });
+
+  it('is put right by five measured seconds where one saw too little', () => {
+    const { endedMs = NaN } = migrate(converging);
+    const off = (told: Partial<Sample>): number => {
+      const said = finishing(measured(converging, 8_000, { measuredDirtyBytesPerSecond: 0, ...told }));
+      return Math.abs(said.medianMs - (endedMs - 8_000)) / endedMs;
+    };
+    expect(off({})).toBeGreaterThan(0.2);
+    expect(off({ measuredDirtyBytesIn5Seconds: 30 * mib })).toBeLessThan(0.12);
+  });
+
+  it('takes a load that fell for less of the same memory: small rounds are to come', () => {
+    const guest: SimulatedGuest = {
+      memoryMiB: 1024,
+      workingSetMiB: 600,
+      shape: 'sweep',
+      rateMiBps: (atMs) => (atMs < 50_000 ? 200 : 40),
+      speedMiBps: 60,
+    };
+    const run = migrate({ ...guest, untilMs: 200_000 });
+    // The first round that saw nothing of the old load has just ended.
+    const ends = iterationsOf(run.samples, run.marks).filter(({ startMs }) => startMs >= 50_000);
+    const atMs = (ends[0]?.endMs ?? NaN) + 1_000;
+    const said = finishing(forecast({ ...seenUntil(run, atMs), state: { phase: 'precopy' } }));
+    expect(Math.abs(said.medianMs - ((run.endedMs ?? NaN) - atMs))).toBeLessThan(0.5 * (run.endedMs ?? NaN));
   });
 
   it('goes by the rounds once they say otherwise than what was measured', () => {

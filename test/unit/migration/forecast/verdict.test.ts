@@ -60,6 +60,13 @@ describe('the verdict in a sentence', () => {
     const outlook = outlookOf({ samples: all, marks, state: { phase: 'precopy' } });
     const sentence = outlook === undefined ? '' : verdictSentence(outlook);
     expect(sentence).toContain(words);
+    const longer = all.map((sample, at) =>
+      at === 2 ? { ...sample, measuredDirtyBytesIn5Seconds: 5 * measuredDirtyBytesPerSecond } : sample,
+    );
+    const told = outlookOf({ samples: longer, marks, state: { phase: 'precopy' } });
+    expect(told === undefined ? '' : verdictSentence(told)).toContain(
+      words.replace('one second that was measured before', 'six seconds that were measured'),
+    );
   });
 
   it('says nothing of what was measured while disks are copied first', () => {
