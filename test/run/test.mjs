@@ -93,12 +93,12 @@ async function main() {
   // What is shipped; the build after it is what the other suites run.
   await vitestSuite('package', 5 * minutes);
   await check('Build', process.execPath, ['esbuild.mjs']);
-  await vitestSuite('unit', 5 * minutes);
+  await vitestSuite('unit', 10 * minutes);
   await suite('editor', 5 * minutes, (report) => [bin('tsx'), ['test/run/editor.ts', report]]);
   const missing = labMissing();
   if (missing === '') {
     labUsed = true;
-    await vitestSuite('lab', 30 * minutes);
+    await vitestSuite('lab', 40 * minutes);
     await vitestSuite('e2e', 40 * minutes);
     labDown();
   } else {
