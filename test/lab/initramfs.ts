@@ -13,9 +13,9 @@ export const beatLine = /^BEAT (\d+) (\d+\.\d+)\r?\n/gm;
 
 /** The working set is written in steps of this. */
 export const stepMiB = 8;
-/** It is copied by blocks of this. */
-const blockKiB = 64;
-const blocksPerMiB = 1024 / blockKiB;
+const mib = 2 ** 20;
+/** The pattern has so many beginnings, within a MiB. */
+const patterns = 16;
 
 /**
  * Init reads the kernel's command line: `ws` MiB of a tmpfs file are rewritten at `rate` MiB/s at most (0: as fast as it
@@ -46,8 +46,8 @@ begin() { began=$(now) written=0; }
 # The pattern is longer than a step: further on it is another pattern, or, alike, itself with every 256th byte changed. There are
 # several: who compares a page before and after, as QEMU does to measure, is not to meet the same one again.
 step() {
-  dd if=/t/pattern of=/t/set bs=${blockKiB}k count=${stepMiB * blocksPerMiB} skip=$((passes%patterns*further)) \
-    seek=$(($1*${blocksPerMiB})) conv=notrunc 2> /dev/null
+  from=$((passes%patterns*further))
+  dd if=/t/pattern of=/t/set bs=1M count=${stepMiB} skip=$from iflag=skip_bytes seek=$1 conv=notrunc 2> /dev/null
 }
 pass() {
   passes=$((passes+1)) i=0
@@ -61,10 +61,10 @@ pass() {
 }
 beats &
 passes=0
-patterns=${blocksPerMiB} further=1
+patterns=${patterns} further=${mib / patterns}
 dd if=/dev/urandom of=/t/pattern bs=1M count=${stepMiB + 1} 2> /dev/null
 if [ $alike = 1 ]; then
-  patterns=3 further=${stepMiB * blocksPerMiB}
+  patterns=3 further=${stepMiB * mib}
   for byte in 1 2; do
     dd if=/t/pattern bs=1M count=${stepMiB} 2> /dev/null | tr '\\000' "\\00$byte" > /t/more
     dd if=/t/more of=/t/pattern bs=1M seek=$((${stepMiB}*byte)) 2> /dev/null; rm /t/more

@@ -99,7 +99,7 @@ async function main() {
   if (missing === '') {
     labUsed = true;
     await vitestSuite('lab', 40 * minutes);
-    await vitestSuite('e2e', 40 * minutes);
+    await vitestSuite('e2e', 45 * minutes);
     labDown();
   } else {
     for (const project of ['lab', 'e2e']) skip(project, missing);
