@@ -3,6 +3,7 @@ import type { PanelFigure } from '../panel/protocol.js';
 import type { Migration, MigrationResult, Sample } from './model.js';
 import {
   bandwidthBytesPerSecond,
+  busyVcpus,
   dirtyBytesPerSecond,
   diskRemainingBytes,
   expectedDowntimeMs,
@@ -18,10 +19,10 @@ export function figuresRow(migration: Pick<Migration, 'state' | 'samples' | 'mar
   if (outcome?.kind === 'completed') return resultRow(migration, outcome.result);
   if (outcome !== undefined) return endedRow(migration);
   const sample = migration.samples.at(-1);
-  return sample === undefined ? [] : runningRow(sample);
+  return sample === undefined ? [] : runningRow(sample, migration.samples);
 }
 
-function runningRow(sample: Sample): PanelFigure[] {
+function runningRow(sample: Sample, samples: readonly Sample[]): PanelFigure[] {
   const expected = expectedDowntimeMs(sample);
   return told([
     ['Elapsed', formatDuration, sample.elapsedMs, 'How long the migration has run, by the source’s own count.'],
@@ -42,6 +43,13 @@ function runningRow(sample: Sample): PanelFigure[] {
       'How long QEMU would have to stop the guest to send what was dirty when this iteration began.',
     ],
     ['Allowed downtime', formatMs, sample.maxDowntimeMs, 'QEMU switches over when it expects less than this.'],
+    [
+      'Busy vCPUs',
+      (vcpus) => vcpus.toFixed(2),
+      // Where it was not asked again yet, that of a moment ago.
+      busyVcpus(samples) ?? busyVcpus(samples.slice(0, -1)),
+      'How many of the guest’s virtual CPUs worked since the reading before, on average. What a guest writes mostly goes up and down with them.',
+    ],
     ['Throttle', formatPercent, throttlePercent(sample), 'CPU time that auto-converge takes from the guest.'],
   ]);
 }

@@ -29,10 +29,17 @@ export interface Sample {
   readonly residentBytes?: number | undefined;
   /** Told with that: QEMU translates the guest's code, for which it needs much memory of its own. */
   readonly isEmulated?: boolean | undefined;
+  /** The time that the guest's virtual CPUs have had, all of them together, since its QEMU began (since 1.2.8). */
+  readonly vcpuMs?: number | undefined;
   /** What the guest wrote when QEMU measured it last, shortly before the migration: a second of it, by samples of its pages. */
   readonly measuredDirtyBytesPerSecond?: number | undefined;
-  /** The same in five seconds, where there was time to measure for so long, which may reach into its beginning. What was rewritten counts once. */
+  /** The same in so many seconds, where there was time to measure for so long, which may reach into its beginning. What was rewritten counts once. */
   readonly measuredDirtyBytesIn5Seconds?: number | undefined;
+  readonly measuredDirtyBytesIn20Seconds?: number | undefined;
+  /** How many virtual CPUs were busy while each of those was measured, on average. */
+  readonly measuredVcpus?: number | undefined;
+  readonly measuredVcpusIn5Seconds?: number | undefined;
+  readonly measuredVcpusIn20Seconds?: number | undefined;
 }
 
 /** What of a running migration is set to a value: speeds in MiB/s, max downtime in ms. */

@@ -127,3 +127,24 @@ function difference(after: number | undefined, before: number | undefined): numb
 function positive(value: number | undefined): number | undefined {
   return value !== undefined && Number.isFinite(value) && value > 0 ? value : undefined;
 }
+
+/** The time of virtual CPUs is counted in steps of 10 ms: over less than this they are noise. */
+const busyOverMs = 700;
+
+/** How many of the guest's virtual CPUs worked, on average, between the last two readings that tell and are apart enough. */
+export function busyVcpus(samples: readonly Sample[]): number | undefined {
+  const last = samples.at(-1);
+  if (last?.vcpuMs === undefined) return undefined;
+  const before = samples.findLast(
+    ({ vcpuMs, elapsedMs }) => vcpuMs !== undefined && last.elapsedMs - elapsedMs >= busyOverMs,
+  );
+  if (before?.vcpuMs === undefined) return undefined;
+  return Math.max(0, last.vcpuMs - before.vcpuMs) / (last.elapsedMs - before.elapsedMs);
+}
+
+/** What of a reading tells what was measured before the migration, by how many seconds that took. */
+export const measuredNames = {
+  1: { dirtied: 'measuredDirtyBytesPerSecond', vcpus: 'measuredVcpus' },
+  5: { dirtied: 'measuredDirtyBytesIn5Seconds', vcpus: 'measuredVcpusIn5Seconds' },
+  20: { dirtied: 'measuredDirtyBytesIn20Seconds', vcpus: 'measuredVcpusIn20Seconds' },
+} as const;

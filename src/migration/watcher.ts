@@ -3,7 +3,7 @@ import { messageOf } from '../base/errors.js';
 import type { CommandLog } from '../base/log.js';
 import type { DomainEvent, ObservedHypervisor } from '../hypervisor/model.js';
 import { asSample, domainState, getMaxDowntime, getPostcopySpeed, getSpeed, jobInfo } from '../virsh/commands.js';
-import { domainFigures } from '../virsh/hostCommands.js';
+import { domainFigures, type FigureGroup } from '../virsh/hostCommands.js';
 import type { Domain } from '../hypervisor/model.js';
 import type { StateAndReason } from '../virsh/domain.js';
 import { hasNoJob } from '../virsh/errors.js';
@@ -11,6 +11,7 @@ import type { JobInfo } from '../virsh/jobInfo.js';
 import type { Ending } from './ending.js';
 import type { Sample } from './model.js';
 import { forgetMeasured, measuredLately, residentBytesOf } from './preflight/dirtyRate.js';
+import { measuredNames } from './readings.js';
 import { isInPostcopy, phaseOf, sightOf } from './phase.js';
 import type { MigrationRegistry } from './registry.js';
 import { isSameStart, migrationId } from './sameMigration.js';
@@ -27,6 +28,7 @@ interface Reading {
   readonly speedLimitMiBps: number | undefined;
   readonly postcopySpeedMiBps: number | undefined;
   readonly residentBytes: number | undefined;
+  readonly vcpuMs: number | undefined;
   readonly atMs: number;
 }
 
@@ -35,12 +37,17 @@ interface Asked {
   /** Its state, and the limits in force. */
   readonly fully: boolean;
   readonly inPostcopy: boolean;
-  /** What of its host's memory it holds. */
-  readonly resident: boolean;
+  /** What of its host's memory it holds, and what time its virtual CPUs had. */
+  readonly figureGroups: readonly FigureGroup[];
 }
 
-/** Readings in which that is asked: the first may have been of the job alone. Later, QEMU itself has grown by the migration. */
-const residentReadings = 2;
+/**
+ * Readings in which it is asked what QEMU holds: the first may have been of the job alone, and later QEMU itself has grown by the
+ * migration. What libvirt told in none of them, it is not asked again.
+ */
+const firstReadings = 2;
+/** The host counts that time in steps of 10 ms: asked more often, they would be much of it. */
+const vcpuEveryMs = 900;
 
 export interface WatcherOptions {
   readonly hypervisor: ObservedHypervisor;
@@ -166,7 +173,7 @@ export class MigrationWatcher implements Disposable {
       reading = await this.read(uuid, {
         fully: likely || asked !== undefined,
         inPostcopy: asked !== undefined && isInPostcopy(asked.state),
-        resident: asked === undefined ? likely : asked.samples.length < residentReadings && !isResidentKnown(asked),
+        figureGroups: figureGroupsOf(asked?.samples ?? [], asked !== undefined || likely),
       });
     } catch (error) {
       this.missed(asked, error);
@@ -182,7 +189,7 @@ export class MigrationWatcher implements Disposable {
     }
   }
 
-  private async read(uuid: string, { fully, inPostcopy, resident }: Asked): Promise<Reading> {
+  private async read(uuid: string, { fully, inPostcopy, figureGroups }: Asked): Promise<Reading> {
     const { hypervisor } = this.options;
     const capabilities = hypervisor.capabilities;
     const job = hypervisor.run(jobInfo(uuid, { raw: capabilities?.rawStats ?? false }));
@@ -198,14 +205,17 @@ export class MigrationWatcher implements Disposable {
           hypervisor.config.readOnly || !inPostcopy || capabilities?.postcopySpeed !== true
             ? undefined
             : hypervisor.run(getPostcopySpeed(uuid)).catch(() => undefined),
-          resident
-            ? hypervisor.run(asSample(domainFigures(uuid, { dirtyRate: false }), uuid)).catch(() => undefined)
+          figureGroups.length > 0
+            ? hypervisor.run(asSample(domainFigures(uuid, figureGroups), uuid)).catch(() => undefined)
             : undefined,
         ])
       : Promise.resolve([undefined, undefined, undefined, undefined, undefined] as const);
     const [info, [state, maxDowntimeMs, speedLimitMiBps, postcopySpeedMiBps, figures]] = await Promise.all([job, rest]);
-    const residentBytes = figures && residentBytesOf(hypervisor, uuid, figures);
-    return { job: info, state, maxDowntimeMs, speedLimitMiBps, postcopySpeedMiBps, residentBytes, atMs: Date.now() };
+    const residentBytes =
+      figures && figureGroups.includes('balloon') ? residentBytesOf(hypervisor, uuid, figures) : undefined;
+    const vcpuMs = figures?.vcpuMs;
+    const atMs = Date.now();
+    return { job: info, state, maxDowntimeMs, speedLimitMiBps, postcopySpeedMiBps, residentBytes, vcpuMs, atMs };
   }
 
   /** A reading that did not come: the domain is gone, or the host did not answer. */
@@ -236,23 +246,21 @@ export class MigrationWatcher implements Disposable {
     log.info(this.host, `A migration of ${migration.domainName} runs.`);
   }
 
-  /** What was measured of its guest before it began: told once, and once more where a longer measurement ends only now. */
+  /** What was measured of its guest before it began: each told once, at the first reading, or where a longer measurement ends only later. */
   private measuredBefore({ samples, domainUuid }: TrackedMigration): Partial<Sample> {
-    const isFirst = samples.length === 0;
-    if (!isFirst && samples[0]?.measuredDirtyBytesPerSecond === undefined) return {};
-    const before = measuredLately(this.options.hypervisor, domainUuid);
-    if (before === undefined) return {};
-    const { bytesPerSecond, longerBytes } = before;
-    const isNew = longerBytes !== undefined && samples.every((each) => each.measuredDirtyBytesIn5Seconds === undefined);
-    return {
-      ...(isFirst ? { measuredDirtyBytesPerSecond: bytesPerSecond } : {}),
-      ...(isNew ? { measuredDirtyBytesIn5Seconds: longerBytes } : {}),
-    };
+    if (samples.length > 0 && samples[0]?.measuredDirtyBytesPerSecond === undefined) return {};
+    const told = measuredLately(this.options.hypervisor, domainUuid).flatMap(({ seconds, dirtiedBytes, vcpus }) => {
+      const names = measuredNames[seconds];
+      return samples.some((each) => each[names.dirtied] !== undefined)
+        ? []
+        : [[names.dirtied, dirtiedBytes] as const, ...(vcpus === undefined ? [] : [[names.vcpus, vcpus] as const])];
+    });
+    return Object.fromEntries(told);
   }
 
   private add(migration: TrackedMigration, reading: Reading): void {
     const { fields, ...job } = reading.job;
-    const { atMs, maxDowntimeMs, speedLimitMiBps, postcopySpeedMiBps, residentBytes, state } = reading;
+    const { atMs, maxDowntimeMs, speedLimitMiBps, postcopySpeedMiBps, residentBytes, vcpuMs, state } = reading;
     const elapsedMs = job.timeElapsedMs ?? atMs - migration.startedAtMs;
     const phase = phaseOf(job, state);
     const speeds = isInPostcopy({ phase })
@@ -268,6 +276,7 @@ export class MigrationWatcher implements Disposable {
       ...(residentBytes === undefined
         ? {}
         : { residentBytes, ...(this.isEmulated(migration) ? { isEmulated: true } : {}) }),
+      ...(vcpuMs === undefined ? {} : { vcpuMs }),
       ...this.measuredBefore(migration),
     };
     this.live.add(migration);
@@ -302,8 +311,13 @@ export class MigrationWatcher implements Disposable {
   }
 }
 
-function isResidentKnown({ samples }: TrackedMigration): boolean {
-  return samples.some(({ residentBytes }) => residentBytes !== undefined);
+function figureGroupsOf(samples: readonly Sample[], isMigrating: boolean): readonly FigureGroup[] {
+  if (!isMigrating) return [];
+  const isFirst = samples.length < firstReadings;
+  const resident = isFirst && samples.every(({ residentBytes }) => residentBytes === undefined);
+  const last = samples.findLast(({ vcpuMs }) => vcpuMs !== undefined);
+  const vcpu = last === undefined ? isFirst : Date.now() - last.atMs >= vcpuEveryMs;
+  return [...(resident ? (['balloon'] as const) : []), ...(vcpu ? (['vcpu'] as const) : [])];
 }
 
 /** Only an active domain can have a job. */

@@ -123,27 +123,29 @@ export interface DomainFigures {
   readonly dirtyBytesPerSecond: number | undefined;
   /** For how long that was measured, in whole seconds. */
   readonly periodSeconds: number | undefined;
+  /** The time that its virtual CPUs have had of the host's, all of them together, since its QEMU began; by a clock of 10 ms steps. */
+  readonly vcpuMs: number | undefined;
 }
 
-/** Waits for no lock. The rate is that of the last measurement. */
-export function domainFigures(
-  uuid: string,
-  { dirtyRate }: { readonly dirtyRate: boolean },
-): VirshCommand<DomainFigures> {
-  const groups = ['--balloon', ...(dirtyRate ? ['--dirtyrate'] : [])];
-  return ask(['domstats', ...groups, '--nowait', uuid], ({ stdout }) => {
-    const figure = (name: string): number | undefined => {
-      const digits = new RegExp(`^\\s*${name}=(\\d{1,15})\\s*$`, 'm').exec(stdout)?.[1];
-      return digits === undefined ? undefined : Number(digits);
-    };
+/** Groups of `domstats`: since 1.2.8, `dirtyrate` since 7.2. */
+export type FigureGroup = 'balloon' | 'vcpu' | 'dirtyrate';
+
+/** Of a running domain; what was not asked for is undefined. Waits for no lock (since 4.5). The rate is that of the last measurement. */
+export function domainFigures(uuid: string, groups: readonly FigureGroup[]): VirshCommand<DomainFigures> {
+  return ask(['domstats', ...groups.map((group) => `--${group}`), '--nowait', uuid], ({ stdout }) => {
+    const figures = (name: string): number[] =>
+      [...stdout.matchAll(new RegExp(`^\\s*${name}=(\\d{1,18})\\s*$`, 'gm'))].map(([, digits]) => Number(digits));
+    const figure = (name: string): number | undefined => figures(name)[0];
     const residentKib = figure('balloon\\.rss');
     const status = figure('dirtyrate\\.calc_status');
     const rate = figure('dirtyrate\\.megabytes_per_second');
+    const vcpuNs = figures('vcpu\\.\\d+\\.time');
     return {
       residentBytes: residentKib === undefined ? undefined : residentKib * 1024,
       // Status 2 is a finished measurement. The unit is MiB, whatever the name says.
       dirtyBytesPerSecond: status === 2 && rate !== undefined ? rate * 1024 * 1024 : undefined,
       periodSeconds: figure('dirtyrate\\.calc_period'),
+      vcpuMs: vcpuNs.length === 0 ? undefined : vcpuNs.reduce((sum, ns) => sum + ns, 0) / 1e6,
     };
   });
 }

@@ -14,8 +14,13 @@ export const beatLine = /^BEAT (\d+) (\d+\.\d+)\r?\n/gm;
 /** The working set is written in steps of this. */
 export const stepMiB = 8;
 const mib = 2 ** 20;
-/** The pattern has so many beginnings, within a MiB. */
-const patterns = 16;
+/** Each pass begins a page further on in the pattern, until it begins anew. */
+const patterns = 256;
+const pageBytes = 4096;
+/** What is alike from page to page is lines of this many bytes, which begin with their number. */
+const alikeBytes = 256;
+const patternMiB = stepMiB + (patterns * pageBytes) / mib;
+const numberDigits = String((patternMiB * mib) / alikeBytes).length;
 
 /**
  * Init reads the kernel's command line: `ws` MiB of a tmpfs file are rewritten at `rate` MiB/s at most (0: as fast as it
@@ -43,10 +48,10 @@ beats() {
 }
 now() { read up rest < /proc/uptime; echo \${up%.*}\${up#*.}; }
 begin() { began=$(now) written=0; }
-# The pattern is longer than a step: further on it is another pattern, or, alike, itself with every 256th byte changed. There are
-# several: who compares a page before and after, as QEMU does to measure, is not to meet the same one again.
+# The pattern is longer than a step: each pass begins a page further on, so that each page becomes another. There are many: who
+# compares a page before and after, as QEMU does to measure, is not to meet the same one again.
 step() {
-  from=$((passes%patterns*further))
+  from=$((passes%${patterns}*${pageBytes}))
   dd if=/t/pattern of=/t/set bs=1M count=${stepMiB} skip=$from iflag=skip_bytes seek=$1 conv=notrunc 2> /dev/null
 }
 pass() {
@@ -61,14 +66,12 @@ pass() {
 }
 beats &
 passes=0
-patterns=${patterns} further=${mib / patterns}
-dd if=/dev/urandom of=/t/pattern bs=1M count=${stepMiB + 1} 2> /dev/null
 if [ $alike = 1 ]; then
-  patterns=3 further=${stepMiB * mib}
-  for byte in 1 2; do
-    dd if=/t/pattern bs=1M count=${stepMiB} 2> /dev/null | tr '\\000' "\\00$byte" > /t/more
-    dd if=/t/more of=/t/pattern bs=1M seek=$((${stepMiB}*byte)) 2> /dev/null; rm /t/more
-  done
+  # Lines that differ in their number alone: a page has ${pageBytes / alikeBytes}.
+  text=$(tr -dc a-z < /dev/urandom | head -c ${alikeBytes - numberDigits - 1})
+  seq -w 1 ${(patternMiB * mib) / alikeBytes} | sed "s/$/$text/" > /t/pattern
+else
+  dd if=/dev/urandom of=/t/pattern bs=1M count=${patternMiB} 2> /dev/null
 fi
 i=0; while [ $i -lt $ws ]; do step $i; i=$((i+${stepMiB})); done
 echo HOT

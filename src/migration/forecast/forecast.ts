@@ -1,6 +1,8 @@
+import { steady } from './course.js';
 import { type History, type Present, presentOf } from './present.js';
 import { type Ending, simulate, simulatePaused, type Start, switchOverMs } from './simulate.js';
-import { type Fit, fitWorkingSet, type Hypothesis } from './workingSet.js';
+import { type Fit, fitWorkingSet } from './workingSet.js';
+import type { Hypothesis } from './writing.js';
 
 /** Other settings than those in force. What is left out stays as it is. */
 export interface Settings {
@@ -53,6 +55,8 @@ const mib = 2 ** 20;
 const linkBeyondCap = [1, 4, 20] as const;
 /** How much faster a round may go once pages are compressed, where none was yet. */
 const compressedBy = [1, 1.6, 4, 20] as const;
+/** QEMU fills its cache of pages in the second round, and sends what changed in them from the third on. */
+const compressedFromRound = 3;
 /** What a bandwidth is off by that looks steady. */
 const steadyBandwidth = 0.03;
 /** A post-copy's switch: the dirty pages' list and the devices. */
@@ -69,7 +73,7 @@ export function outlookOf(history: History): Outlook | undefined {
   if (present === undefined) return undefined;
   const bandwidth = (present.bandwidthBytesPerSecond ?? 0) * present.compression;
   const { iterations, filledBytes, measured } = present;
-  const fit = fitWorkingSet(iterations, filledBytes, bandwidth, measured);
+  const fit = fitWorkingSet(iterations, filledBytes, bandwidth, measured, present.activity);
   const at = (settings: Settings): Forecast => judge(present, fit, settings);
   return { present, fit, asItIs: at({}), at };
 }
@@ -108,12 +112,14 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
   let neverBytes = 0;
   for (const { start, weight } of starts(base, present, settings)) {
     for (const way of fit.hypotheses) {
-      const end = simulate(rewriting(start, present, way), way);
-      const share = weight * way.weight;
-      if (end.kind === 'finishes') ends.push(...switchOvers(end, base, present, share));
-      else {
-        neverWeight += share;
-        neverBytes += share * end.roundBytes;
+      for (const course of way.idleShare === 1 ? steady : present.courses) {
+        const end = simulate(rewriting(start, present, way), way, course);
+        const share = weight * way.weight * course.weight;
+        if (end.kind === 'finishes') ends.push(...switchOvers(end, base, present, share));
+        else {
+          neverWeight += share;
+          neverBytes += share * end.roundBytes;
+        }
       }
     }
   }
@@ -186,13 +192,16 @@ function startOf(present: Present, settings: Settings): Start | undefined {
   const { iteration, remainingBytes, bandwidthBytesPerSecond: measured } = present;
   if (iteration === undefined || remainingBytes === undefined || measured === undefined) return undefined;
   const bandwidth = speedOf(present, measured, settings.speedMiBps);
+  const roundMs = Math.max(0, present.elapsedMs - iteration.startMs);
   return {
     leftBytes: remainingBytes,
-    roundMs: Math.max(0, present.elapsedMs - iteration.startMs),
+    roundMs,
+    busyRoundMs: present.activity?.busyMs(iteration.startMs, present.elapsedMs) ?? roundMs,
     rewrittenShare: 1,
     bandwidthBytesPerSecond: bandwidth,
     drainBytesPerSecond: bandwidth * present.compression,
     laterDrainBytesPerSecond: bandwidth * present.compression,
+    plainRounds: Math.max(0, compressedFromRound - 1 - iteration.number),
     maxDowntimeMs: settings.maxDowntimeMs ?? present.maxDowntimeMs,
     throttlePercent: settings.throttlePercent ?? present.throttlePercent,
     autoConverge: settings.autoConverge ?? present.autoConverge,
@@ -260,10 +269,11 @@ function paused(present: Present, fit: Fit, settings: Settings): Forecast {
   const began = present.iteration?.startMs ?? 0;
   // Since it stands still it dirties nothing; if that was in an earlier round, there is nothing more to come.
   const dirtiedMs = present.pausedAtMs === undefined ? base.roundMs : Math.max(0, present.pausedAtMs - began);
+  const busyMs = present.activity?.busyMs(began, began + dirtiedMs) ?? dirtiedMs;
   const ends = starts(base, present, settings).flatMap(({ start, weight }) =>
     fit.hypotheses.flatMap((way) =>
       switchOvers(
-        simulatePaused(rewriting(start, present, way), way, dirtiedMs),
+        simulatePaused(rewriting(start, present, way), way, dirtiedMs, busyMs),
         base,
         present,
         weight * way.weight,

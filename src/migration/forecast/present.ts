@@ -4,13 +4,16 @@ import {
   diskBytesPerSecond,
   diskRemainingBytes,
   iterationOf,
+  measuredNames,
   remainingBytes,
   sentBytes,
   throttlePercent,
 } from '../readings.js';
 import { type Filled, filledOf } from './filled.js';
+import { type Activity, activityOf } from './activity.js';
+import { type Course, coursesOf, steady } from './course.js';
 import { bandwidthBetween, defaultDowntimeMs, type Iteration, iterationsOf } from './iterations.js';
-import type { MeasuredSpan } from './workingSet.js';
+import type { MeasuredSpan } from './points.js';
 
 /** What a forecast rests on: all that was seen of a migration, and nothing else. */
 export type History = Pick<Migration, 'samples' | 'marks'> & { readonly state: { readonly phase: Phase } };
@@ -42,6 +45,9 @@ export interface Present extends Filled {
   readonly autoConverge: boolean;
   /** What the guest wrote when it was measured before the migration, where it was: in a second, and in five. */
   readonly measured: readonly MeasuredSpan[];
+  /** Where the guest is busy by turns: how it was so far, and how it may go on. */
+  readonly activity: Activity | undefined;
+  readonly courses: readonly Course[];
   readonly pausedAtMs: number | undefined;
   /** For how long no byte has moved, where that is longer than a moment. */
   readonly stalledMs: number | undefined;
@@ -67,6 +73,11 @@ export function presentOf({ samples, marks, state }: History): Present | undefin
   const bandwidths = recent.flatMap((sample, index) => bandwidthBetween(recent[index - 1], sample) ?? []);
   const bandwidth = carriedNow(recent) ?? mean(bandwidths);
   const iteration = iterations.at(-1);
+  const pausedAtMs = pausedAtOf(marks, state.phase);
+  // Throttling takes time from the virtual CPUs too.
+  const activity = samples.some((sample) => (throttlePercent(sample) ?? 0) > 0)
+    ? undefined
+    : activityOf(pausedAtMs === undefined ? samples : samples.filter(({ elapsedMs }) => elapsedMs <= pausedAtMs));
   return {
     phase: state.phase,
     elapsedMs: last.elapsedMs,
@@ -86,8 +97,10 @@ export function presentOf({ samples, marks, state }: History): Present | undefin
     throttlePercent: throttlePercent(last) ?? 0,
     autoConverge: samples.some((sample) => throttlePercent(sample) !== undefined),
     ...filledOf(samples, last, iteration),
-    measured: [...spansOf(samples, 1), ...spansOf(samples, 5)],
-    pausedAtMs: pausedAtOf(marks, state.phase),
+    measured: spansOf(samples),
+    activity,
+    courses: activity === undefined ? steady : coursesOf(activity),
+    pausedAtMs,
     stalledMs: stalledOf(samples, last),
   };
 }
@@ -161,12 +174,15 @@ function bestOf(iterations: readonly Iteration[]): number | undefined {
   return told.length === 0 ? undefined : Math.max(...told);
 }
 
-function spansOf(samples: readonly Sample[], seconds: 1 | 5): readonly MeasuredSpan[] {
-  for (const { measuredDirtyBytesPerSecond: inOne, measuredDirtyBytesIn5Seconds: inFive } of samples) {
-    const dirtiedBytes = seconds === 1 ? inOne : inFive;
-    if (dirtiedBytes !== undefined) return [{ seconds, dirtiedBytes }];
-  }
-  return [];
+function spansOf(samples: readonly Sample[]): readonly MeasuredSpan[] {
+  return ([1, 5, 20] as const).flatMap((seconds) => {
+    const { dirtied, vcpus } = measuredNames[seconds];
+    for (const sample of samples) {
+      const dirtiedBytes = sample[dirtied];
+      if (dirtiedBytes !== undefined) return [{ seconds, dirtiedBytes, vcpus: sample[vcpus] }];
+    }
+    return [];
+  });
 }
 
 function pausedAtOf(marks: readonly Mark[], phase: Phase): number | undefined {

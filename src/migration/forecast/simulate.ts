@@ -1,19 +1,22 @@
-import { dirtyShare, type Hypothesis, throttledShare } from './workingSet.js';
+import { busyAhead, type Course } from './course.js';
+import { dirtyShare, type Hypothesis, throttledShare, writingSeconds } from './writing.js';
 
 /** A pre-copy at a moment, and the settings it goes on with. */
 export interface Start {
   /** Of this round, still to be sent. */
   readonly leftBytes: number;
-  /** Since the sync that began it. */
+  /** Since the sync that began it, and how much of that the guest was busy. */
   readonly roundMs: number;
+  readonly busyRoundMs: number;
   /** Of `leftBytes`, the share that the guest may rewrite: all of it after the first round. */
   readonly rewrittenShare: number;
   /** Over the network. */
   readonly bandwidthBytesPerSecond: number;
   /** By which what is to send goes down: above the network's where pages are compressed. */
   readonly drainBytesPerSecond: number;
-  /** The same in the rounds after this one. */
+  /** The same once pages are compressed: from the round on after this one and `plainRounds` more. */
   readonly laterDrainBytesPerSecond: number;
+  readonly plainRounds: number;
   readonly maxDowntimeMs: number;
   readonly throttlePercent: number;
   readonly autoConverge: boolean;
@@ -52,31 +55,35 @@ const throttleFirst = 20;
 const throttleStep = 10;
 const throttleMost = 99;
 
-/** What becomes of a pre-copy whose guest writes as `way` says. */
-export function simulate(start: Start, way: Hypothesis): End {
+/** What becomes of a pre-copy whose guest writes as `way` says, and is busy as `course` says. */
+export function simulate(start: Start, way: Hypothesis, course: Course): End {
   const { bandwidthBytesPerSecond: bandwidth, maxDowntimeMs } = start;
   const { shape, workingSetBytes, rateBytesPerSecond, headroom } = way;
   const fits = (bandwidth * maxDowntimeMs) / 1000;
-  let { leftBytes, roundMs, throttlePercent } = start;
+  let { leftBytes, roundMs, busyRoundMs, throttlePercent } = start;
+  const lastTurnMs = course.turnsMs.at(-1) ?? 0;
   let afterMs = 0;
   let heavy = 0;
   let lucky = 0;
   let before = Infinity;
   for (let rounds = 1; rounds <= roundLimit; rounds += 1) {
-    const drain = rounds === 1 ? start.drainBytesPerSecond : start.laterDrainBytesPerSecond;
+    const drain = rounds <= 1 + start.plainRounds ? start.drainBytesPerSecond : start.laterDrainBytesPerSecond;
     const sent = Math.max(0, leftBytes - Math.max(0, fits - (drain * lookMs) / 2000));
     const sendMs = (1000 * sent) / drain;
+    const busyMs = busyRoundMs + busyAhead(course, afterMs, afterMs + sendMs);
     afterMs += sendMs;
     const left = leftBytes - sent;
     const seconds = (roundMs + sendMs) / 1000;
     const rate = rateBytesPerSecond * throttledShare(throttlePercent / 100, headroom);
     const pending = Math.min(workingSetBytes, left * (rounds === 1 ? start.rewrittenShare : 1));
-    const share = dirtyShare(shape, rate, workingSetBytes, seconds);
+    const share = dirtyShare(shape, rate, workingSetBytes, writingSeconds(way, seconds, busyMs / 1000));
     const dirtied = (workingSetBytes - pending) * share;
     const next = left + dirtied;
     if (seconds < gustSeconds && share < saturated) lucky += 1;
     if (lucky >= luckyRounds) return { kind: 'finishes', afterMs, lastBytes: Math.min(next, fits) };
     if (next <= fits || dirtied < pageBytes) return { kind: 'finishes', afterMs, lastBytes: next };
+    // Nobody knows how it goes on beyond the turns that are foreseen.
+    if (course.turnsMs.length > 0 && afterMs >= lastTurnMs) return { kind: 'never', roundBytes: next };
     if (start.autoConverge && seconds * 1000 >= countedMs) heavy += dirtied > sent / 2 ? 1 : 0;
     const slower = heavy >= 2 && throttlePercent < throttleMost;
     if (slower) {
@@ -85,6 +92,7 @@ export function simulate(start: Start, way: Hypothesis): End {
     } else if (
       rounds > 2 &&
       lucky === 0 &&
+      course.turnsMs.length === 0 &&
       stays(next, before, fits) &&
       (heavy === 0 || throttlePercent >= throttleMost)
     )
@@ -92,6 +100,7 @@ export function simulate(start: Start, way: Hypothesis): End {
     before = slower || rounds === 1 ? Infinity : next;
     leftBytes = next;
     roundMs = 0;
+    busyRoundMs = 0;
   }
   return { kind: 'never', roundBytes: leftBytes };
 }
@@ -103,7 +112,12 @@ function stays(next: number, before: number, fits: number): boolean {
 }
 
 /** What becomes of it when the guest is paused at once: it dirties nothing more, so this always ends. All of it is freeze. */
-export function simulatePaused(start: Start, way: Hypothesis, dirtiedMs: number = start.roundMs): Ending {
+export function simulatePaused(
+  start: Start,
+  way: Hypothesis,
+  dirtiedMs: number = start.roundMs,
+  busyMs: number = start.busyRoundMs,
+): Ending {
   const { bandwidthBytesPerSecond: bandwidth, drainBytesPerSecond: drain, maxDowntimeMs } = start;
   const { shape, workingSetBytes, rateBytesPerSecond, headroom } = way;
   const fits = (bandwidth * maxDowntimeMs) / 1000;
@@ -111,7 +125,9 @@ export function simulatePaused(start: Start, way: Hypothesis, dirtiedMs: number 
   const sent = Math.max(0, start.leftBytes - fits);
   const left = start.leftBytes - sent;
   const pending = Math.min(workingSetBytes, left * start.rewrittenShare);
-  const dirtied = (workingSetBytes - pending) * dirtyShare(shape, rate, workingSetBytes, dirtiedMs / 1000);
+  const dirtied =
+    (workingSetBytes - pending) *
+    dirtyShare(shape, rate, workingSetBytes, writingSeconds(way, dirtiedMs / 1000, busyMs / 1000));
   const again = Math.max(0, left + dirtied - fits);
   const last = Math.min(fits, left + dirtied);
   return { afterMs: (1000 * (sent + again)) / drain, lastBytes: last };

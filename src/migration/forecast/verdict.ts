@@ -1,5 +1,6 @@
 import { formatBytes, formatDuration, formatElapsed, formatMs, formatRate } from '../../panel/format.js';
 import type { Sample } from '../model.js';
+import type { Stretch } from './activity.js';
 import type { Forecast, Outlook } from './forecast.js';
 import { isCapped, outlookOf } from './forecast.js';
 import type { History, Present } from './present.js';
@@ -94,13 +95,35 @@ function neverSentence({ sure, roundBytes }: Extract<Forecast, { kind: 'never' }
   const cause =
     `the guest dirties its memory as fast as it is sent, about ${formatBytes(roundBytes)} in each round, and only ` +
     `${formatBytes(fits)} fit into a stop of ${formatMs(present.maxDowntimeMs)}`;
-  return [`${verdict}: ${cause}.`, busier(fit), bottleneck(present)].filter((text) => text !== '').join(' ');
+  return [`${verdict}: ${cause}.`, byTurns(present) || busier(fit), bottleneck(present)]
+    .filter((text) => text !== '')
+    .join(' ');
 }
 
 /** Why it takes less than what is left by the bandwidth. */
 function unused({ usedLeftBytes: used, remainingBytes: left }: Present): string {
   if (used === undefined || left === undefined || used > muchOfIt * left) return '';
   return `Of what is left, its host holds about ${formatBytes(used)}; the rest was never used, and takes no time. `;
+}
+
+/** Of a guest whose virtual CPUs are busy and idle in turn. */
+function byTurns({ activity }: Present): string {
+  const now = activity?.stretches.at(-1);
+  if (activity === undefined || now === undefined) return '';
+  const { stretches, busyVcpus, idleVcpus } = activity;
+  const [busy, idle] = [true, false].map((is) => lastWhole(stretches, is));
+  if (busy !== undefined && idle !== undefined) {
+    const lately = `lately ${about(busy.toMs - busy.fromMs)} busy and ${about(idle.toMs - idle.fromMs)} idle`;
+    return `The guest works by turns, ${lately}: it ends where what is left fits into an idle one.`;
+  }
+  const since = now.fromMs <= 0 ? 'Since it began' : `Since ${formatElapsed(now.fromMs)}`;
+  const [is, was] = now.busy ? [busyVcpus, idleVcpus] : [idleVcpus, busyVcpus];
+  return `${since} the guest works ${now.busy ? 'more' : 'less'}: ${is.toFixed(2)} of its virtual CPUs are busy, and ${was.toFixed(2)} were before.`;
+}
+
+/** The last that is over and was seen from its beginning. */
+function lastWhole(stretches: readonly Stretch[], busy: boolean): Stretch | undefined {
+  return stretches.slice(1, -1).findLast((stretch) => stretch.busy === busy);
 }
 
 /** What holds the copy back. */
@@ -131,8 +154,11 @@ function finishesSentence(forecast: Extract<Forecast, { kind: 'finishes' }>, pre
     return measuredOnly ? `${least} In the ${spansText(present)}, the guest wrote too fast for an end.` : least;
   }
   const [low, high] = intervalMs;
+  const turns = byTurns(present);
   const calmer =
-    fit.changedBy !== undefined && fit.changedBy < 1 / muchMore ? ' The guest writes less than it did.' : '';
+    turns === '' && fit.changedBy !== undefined && fit.changedBy < 1 / muchMore
+      ? ' The guest writes less than it did.'
+      : turns && ` ${turns}`;
   const range = high === undefined ? '' : rangeText(low, high);
   if (present.phase === 'paused') return `It is done in about ${about(medianMs)}${range}.`;
   if (present.phase === 'postcopy') return `All of it has arrived in about ${about(medianMs)}${range}.`;
@@ -144,8 +170,9 @@ function finishesSentence(forecast: Extract<Forecast, { kind: 'finishes' }>, pre
 }
 
 function spansText({ measured }: Present): string {
-  // The longer one may have reached into its beginning.
-  return measured.length > 1 ? 'six seconds that were measured' : 'one second that was measured before';
+  const seconds = measured.reduce((sum, each) => sum + each.seconds, 0);
+  // The longer ones may have reached into its beginning.
+  return seconds > 1 ? `${seconds} seconds that were measured` : 'one second that was measured before';
 }
 
 function rangeText(low: number, high: number): string {

@@ -41,6 +41,7 @@ const columns: Readonly<Record<string, (row: Row) => Cell>> = {
   max_downtime_ms: ({ sample }) => sample?.maxDowntimeMs,
   speed_limit_mib_per_s: ({ sample }) => sample?.speedLimitMiBps,
   throttle_percent: ({ sample }) => sample && throttlePercent(sample),
+  vcpu_ms: ({ sample }) => sample?.vcpuMs,
   forecast: ({ said }) => said?.kind,
   forecast_ms: ({ said }) => (said?.kind === 'finishes' ? Math.round(said.medianMs) : undefined),
   forecast_freeze_ms: ({ said }) => (said?.kind === 'finishes' ? Math.round(said.freezeMs) : undefined),

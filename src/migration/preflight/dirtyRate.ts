@@ -6,30 +6,33 @@ import { type DomainFigures, domainFigures, measureDirtyRate } from '../../virsh
 /** QEMU measures for so long, and then some on a busy host; it tells nobody when it is done. */
 const measuringLimitMs = 8000;
 const lookEveryMs = 300;
-/** Of a second measurement: long enough to see what a gust is and what not, and how much is rewritten over and over. */
-const longerSeconds = 5;
+/**
+ * For so long it is measured after the first second, one after the other: long enough to see what a gust is and what not, how much
+ * is rewritten over and over, and what a first round will find.
+ */
+const longerSeconds = [5, 20] as const;
 /** A busy host takes longer than it was asked for, and tells how long. */
 const periodSlackSeconds = 2;
 /** A measurement older than this tells of another load. */
 const freshMs = 10 * 60_000;
 
 /** What QEMU measured of a guest before its migration. */
-export interface MeasuredBefore {
-  /** Made dirty in a second. */
-  readonly bytesPerSecond: number;
-  /** Made dirty in five seconds, where the guest was measured for that too: what is rewritten counts once. */
-  readonly longerBytes: number | undefined;
+export interface Measured {
+  readonly seconds: 1 | (typeof longerSeconds)[number];
+  /** Made dirty in so long: what is rewritten counts once. */
+  readonly dirtiedBytes: number;
+  /** How many virtual CPUs were busy meanwhile, on average; undefined where libvirt does not tell. */
+  readonly vcpus: number | undefined;
 }
 
-interface Figure {
-  readonly bytes: number;
+interface Figure extends Measured {
   readonly atMs: number;
 }
 
 /** What this window measured, and measures, of one host's guests, each by its UUID. */
 class Measurements {
-  readonly seconds = new Map<string, Figure>();
-  readonly longer = new Map<string, Figure>();
+  /** By how long it was measured. */
+  readonly figures = new Map<string, ReadonlyMap<number, Figure>>();
   /** By how much measuring let QEMU hold more of its host's memory, in bytes. */
   readonly touched = new Map<string, number>();
   /** What a start waits for: a measurement of a second, or that a longer one has begun. */
@@ -37,8 +40,18 @@ class Measurements {
   readonly secondUnderWay = new Map<string, Promise<number>>();
   readonly longerUnderWay = new Set<string>();
 
+  keep(uuid: string, figure: Figure): void {
+    this.figures.set(uuid, new Map([...(this.figures.get(uuid) ?? []), [figure.seconds, figure]]));
+  }
+
+  lately(uuid: string, seconds: Measured['seconds']): Figure | undefined {
+    const figure = this.figures.get(uuid)?.get(seconds);
+    return figure !== undefined && Date.now() - figure.atMs <= freshMs ? figure : undefined;
+  }
+
   forget(uuid: string): void {
-    for (const each of [this.seconds, this.longer, this.touched]) each.delete(uuid);
+    this.figures.delete(uuid);
+    this.touched.delete(uuid);
   }
 }
 
@@ -50,11 +63,13 @@ function measurementsOf(host: Hypervisor): Measurements {
   return known;
 }
 
-/** What this window measured of the guest within the last minutes. */
-export function measuredLately(host: Hypervisor, uuid: string): MeasuredBefore | undefined {
-  const { seconds, longer } = measurementsOf(host);
-  const second = fresh(seconds.get(uuid));
-  return second && { bytesPerSecond: second.bytes, longerBytes: fresh(longer.get(uuid))?.bytes };
+/** What this window measured of the guest within the last minutes, the shortest first. */
+export function measuredLately(host: Hypervisor, uuid: string): readonly Measured[] {
+  const here = measurementsOf(host);
+  return ([1, ...longerSeconds] as const).flatMap((seconds) => {
+    const figure = here.lately(uuid, seconds);
+    return figure === undefined ? [] : { seconds, dirtiedBytes: figure.dirtiedBytes, vcpus: figure.vcpus };
+  });
 }
 
 /** The guest is in another QEMU now, or in none. */
@@ -92,8 +107,8 @@ export async function dirtyRateOf(host: Hypervisor, uuid: string, signal?: Abort
   const options = await host.run(helpOptions('domdirtyrate-calc'));
   if (options.size === 0) throw new UserError('this libvirt measures no dirty rate (since 7.2)');
   // QEMU measures one at a time: who asks meanwhile is told what comes of it, or what was measured some seconds ago.
-  const lately = fresh(here.seconds.get(uuid));
-  if (here.longerUnderWay.has(uuid) && lately !== undefined) return lately.bytes;
+  const lately = here.lately(uuid, 1);
+  if (here.longerUnderWay.has(uuid) && lately !== undefined) return lately.dirtiedBytes;
   for (let other = here.secondUnderWay.get(uuid); other !== undefined; other = here.secondUnderWay.get(uuid)) {
     const told = await other.catch((error: unknown) => {
       if (error instanceof GivenUp) return undefined;
@@ -111,18 +126,22 @@ export async function dirtyRateOf(host: Hypervisor, uuid: string, signal?: Abort
 }
 
 /**
- * After `dirtyRateOf`, the same for five seconds, unless that is known: the two together tell a small working set that is rewritten
- * over and over from a large one. Never rejects: without it the forecast knows less, and the log of commands says why.
+ * After `dirtyRateOf`, the same for longer, unless that is known: together they tell a small working set that is rewritten over and
+ * over from a large one. Never rejects: without it the forecast knows less, and the log of commands says why.
  */
 export async function measureLonger(host: Hypervisor, uuid: string, signal: AbortSignal): Promise<void> {
   const here = measurementsOf(host);
-  if (fresh(here.seconds.get(uuid)) === undefined || fresh(here.longer.get(uuid)) !== undefined) return;
+  if (here.lately(uuid, 1) === undefined) return;
   if (here.longerUnderWay.has(uuid) || here.secondUnderWay.has(uuid)) return;
   here.longerUnderWay.add(uuid);
   try {
-    const began = await blocking(here, uuid, begin(host, uuid, longerSeconds, signal));
-    const told = began && (await resultOf(host, uuid, longerSeconds, began));
-    if (told !== undefined) here.longer.set(uuid, { bytes: longerSeconds * told, atMs: Date.now() });
+    for (const seconds of longerSeconds) {
+      if (here.lately(uuid, seconds) !== undefined) continue;
+      const began = await blocking(here, uuid, begin(host, uuid, seconds, signal));
+      const told = began && (await resultOf(host, uuid, seconds, began));
+      if (told === undefined) return;
+      here.keep(uuid, told);
+    }
   } catch {
     // Nobody waits for it.
   } finally {
@@ -145,10 +164,10 @@ async function measureASecond(host: Hypervisor, uuid: string, signal: AbortSigna
   const deadlineMs = performance.now() + measuringLimitMs;
   for (;;) {
     const began = await begin(host, uuid, 1, signal);
-    const bytes = began && (await resultOf(host, uuid, 1, began));
-    if (bytes !== undefined) {
-      measurementsOf(host).seconds.set(uuid, { bytes, atMs: Date.now() });
-      return bytes;
+    const told = began && (await resultOf(host, uuid, 1, began));
+    if (told !== undefined) {
+      measurementsOf(host).keep(uuid, told);
+      return told.dirtiedBytes;
     }
     if (performance.now() > deadlineMs) throw new UserError('QEMU measures for somebody else');
     await pause();
@@ -158,6 +177,9 @@ async function measureASecond(host: Hypervisor, uuid: string, signal: AbortSigna
 interface Begun {
   /** What QEMU held of its host's memory before; undefined where that is not told. */
   readonly heldBytes: number | undefined;
+  /** The time its virtual CPUs had had by then, and when that was, by a clock that only goes on. */
+  readonly vcpuMs: number | undefined;
+  readonly tickMs: number;
 }
 
 /** Undefined where another window, or somebody else, has it measured in this moment. A domain with a job would keep it waiting for half a minute. */
@@ -169,7 +191,7 @@ async function begin(
 ): Promise<Begun | undefined> {
   const [job, figures] = await Promise.all([
     host.run(jobInfo(uuid, { raw: host.capabilities?.rawStats === true })),
-    host.run(domainFigures(uuid, { dirtyRate: false })),
+    host.run(domainFigures(uuid, ['balloon', 'vcpu'])),
   ]);
   if (job.type !== 'none') throw new UserError('the domain has a job already, and is not measured meanwhile');
   if (signal?.aborted === true) throw new GivenUp('the pre-flight was given up');
@@ -179,36 +201,36 @@ async function begin(
     if (messageOf(error).includes('already being measured')) return undefined;
     throw error;
   }
-  return { heldBytes: figures.residentBytes };
+  return { heldBytes: figures.residentBytes, vcpuMs: figures.vcpuMs, tickMs: performance.now() };
 }
 
-/** In bytes per second, of a measurement that has begun; undefined where what QEMU tells in the end is another one's. */
+/** Of a measurement that has begun; undefined where what QEMU tells in the end is another one's. */
 async function resultOf(
   host: Hypervisor,
   uuid: string,
-  seconds: number,
-  { heldBytes }: Begun,
-): Promise<number | undefined> {
+  seconds: Measured['seconds'],
+  { heldBytes, vcpuMs: vcpuMsBefore, tickMs }: Begun,
+): Promise<Figure | undefined> {
   const { touched } = measurementsOf(host);
   const before = touched.get(uuid) ?? 0;
   const limitMs = measuringLimitMs + 1000 * (seconds - 1);
   const deadlineMs = performance.now() + limitMs;
   for (let looks = 0; ; looks += 1) {
-    const { dirtyBytesPerSecond, periodSeconds, residentBytes } = await host.run(
-      domainFigures(uuid, { dirtyRate: true }),
+    const { dirtyBytesPerSecond, periodSeconds, residentBytes, vcpuMs } = await host.run(
+      domainFigures(uuid, ['balloon', 'vcpu', 'dirtyrate']),
     );
     // It reads the pages as it begins: what comes later is the guest's own.
     if (looks <= 1 && heldBytes !== undefined && residentBytes !== undefined)
       touched.set(uuid, before + Math.max(0, residentBytes - heldBytes));
-    if (dirtyBytesPerSecond !== undefined)
-      return Math.abs((periodSeconds ?? seconds) - seconds) < periodSlackSeconds ? dirtyBytesPerSecond : undefined;
+    if (dirtyBytesPerSecond !== undefined) {
+      if (Math.abs((periodSeconds ?? seconds) - seconds) >= periodSlackSeconds) return undefined;
+      const busyMs = vcpuMs !== undefined && vcpuMsBefore !== undefined ? vcpuMs - vcpuMsBefore : undefined;
+      const vcpus = busyMs && Math.max(0, busyMs / (performance.now() - tickMs));
+      return { seconds, dirtiedBytes: seconds * dirtyBytesPerSecond, vcpus, atMs: Date.now() };
+    }
     if (performance.now() > deadlineMs) throw new UserError(`QEMU did not end to measure within ${limitMs / 1000} s`);
     await pause(looks === 1 ? 1000 * (seconds - 1) : 0);
   }
-}
-
-function fresh(figure: Figure | undefined): Figure | undefined {
-  return figure !== undefined && Date.now() - figure.atMs <= freshMs ? figure : undefined;
 }
 
 function pause(leastMs = 0): Promise<void> {

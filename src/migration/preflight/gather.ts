@@ -112,7 +112,7 @@ export function gather(fleet: Pick<Fleet, 'get'>, request: MigrationRequest, sig
     hosts,
     needs,
     residentBytes: source.ask(async (host) =>
-      residentBytesOf(host, uuid, await host.run(domainFigures(uuid, { dirtyRate: false }))),
+      residentBytesOf(host, uuid, await host.run(domainFigures(uuid, ['balloon']))),
     ),
     snapshots: source.virsh(snapshotNames(uuid)),
     dirtyRate: source.ask((host) => dirtyRateOf(host, uuid, signal)),

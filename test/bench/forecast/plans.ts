@@ -44,9 +44,11 @@ export const horizonMs = 56_000;
 /** What converges may take its time: a pause would only hide how long. */
 export const patienceMs = 110_000;
 
-/** For so long a guest is measured before its migration begins, of the seeds from this one on. */
-const measuredSeconds = 7;
-const measuredFromSeed = 8;
+/** For so long a guest is measured before its migration begins, of the seeds from each on. */
+const measuredSeconds = [
+  { fromSeed: 10, seconds: 28 },
+  { fromSeed: 8, seconds: 7 },
+] as const;
 
 /** The plan of this number, by its seed. What was recorded by an earlier version of this keeps its own plan. */
 export function planOf(seed: number, index: number): RecordingPlan {
@@ -54,7 +56,7 @@ export function planOf(seed: number, index: number): RecordingPlan {
   const between = (low: number, high: number): number => low + (high - low) * random();
   const whole = (low: number, high: number): number => Math.round(between(low, high));
   const kind = kinds[index % kinds.length] ?? 'stuck';
-  const beforeSeconds = seed < measuredFromSeed ? 0 : measuredSeconds;
+  const beforeSeconds = measuredSeconds.find(({ fromSeed }) => seed >= fromSeed)?.seconds ?? 0;
   /** As many small ones as large ones. */
   const size = (most: number): number =>
     stepMiB * Math.round((smallestMiB * (most / smallestMiB) ** random()) / stepMiB);

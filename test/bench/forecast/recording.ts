@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { JobFigures, Mark, Migration, MigrationState, Phase, Sample } from '../../../src/migration/model.js';
+import { measuredNames } from '../../../src/migration/readings.js';
 import type { RecordingPlan } from './plans.js';
 
 /**
@@ -33,6 +34,8 @@ interface Head {
   readonly columns: readonly string[];
 }
 
+const measuredFigures = Object.values(measuredNames).flatMap(({ dirtied, vcpus }) => [dirtied, vcpus]);
+
 /** Of a reading itself; the other figures are the job's. */
 const ownFigures = [
   'atMs',
@@ -41,8 +44,8 @@ const ownFigures = [
   'speedLimitMiBps',
   'postcopySpeedMiBps',
   'residentBytes',
-  'measuredDirtyBytesPerSecond',
-  'measuredDirtyBytesIn5Seconds',
+  'vcpuMs',
+  ...measuredFigures,
 ] as const;
 
 export function writeRecording(
@@ -91,11 +94,8 @@ export function readRecording(name: string, text: string): Recording {
 
 /** What somebody else would have started: nothing was measured before it. */
 export function unmeasured(recording: Recording): Recording {
-  const samples = recording.samples.map((sample) => ({
-    ...sample,
-    measuredDirtyBytesPerSecond: undefined,
-    measuredDirtyBytesIn5Seconds: undefined,
-  }));
+  const nothing = Object.fromEntries(measuredFigures.map((name) => [name, undefined]));
+  const samples = recording.samples.map((sample) => ({ ...sample, ...nothing }));
   return { ...recording, samples };
 }
 
@@ -126,8 +126,12 @@ function sampleOf(figures: Figures, startedAtMs: number): Sample {
     speedLimitMiBps: figures['speedLimitMiBps'] ?? undefined,
     // The lab's guests are emulated, all of them.
     ...(typeof residentBytes === 'number' ? { residentBytes, isEmulated: true } : {}),
-    measuredDirtyBytesPerSecond: figures['measuredDirtyBytesPerSecond'] ?? undefined,
-    measuredDirtyBytesIn5Seconds: figures['measuredDirtyBytesIn5Seconds'] ?? undefined,
+    ...Object.fromEntries(
+      (['vcpuMs', ...measuredFigures] as const).flatMap((name) => {
+        const value = figures[name];
+        return typeof value === 'number' ? [[name, value]] : [];
+      }),
+    ),
     job: { type: 'unbounded', operation: 'outgoingMigration', ...job } as JobFigures,
   };
 }

@@ -65,7 +65,7 @@ describe('the verdict in a sentence', () => {
     );
     const told = outlookOf({ samples: longer, marks, state: { phase: 'precopy' } });
     expect(told === undefined ? '' : verdictSentence(told)).toContain(
-      words.replace('one second that was measured before', 'six seconds that were measured'),
+      words.replace('one second that was measured before', '6 seconds that were measured'),
     );
   });
 

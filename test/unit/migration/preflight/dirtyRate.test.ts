@@ -34,6 +34,7 @@ describe('what a guest writes', () => {
       residentBytes: residentMiB * mib,
       dirtyBytesPerSecond: undefined,
       periodSeconds: undefined,
+      vcpuMs: undefined,
     }) ?? 0) / mib;
 
   beforeEach(() => {
@@ -45,14 +46,32 @@ describe('what a guest writes', () => {
     measured(7);
   });
 
-  it('is measured for five seconds after the one, once in some minutes', async () => {
+  it('is measured for five seconds after the one, and for twenty after those, once in some minutes', async () => {
     expect(await dirtyRateOf(hv1, uuid)).toBe(7 * mib);
-    expect(measuredLately(hv1, uuid)).toEqual({ bytesPerSecond: 7 * mib, longerBytes: undefined });
+    expect(measuredLately(hv1, uuid)).toEqual([{ seconds: 1, dirtiedBytes: 7 * mib, vcpus: undefined }]);
     measured(6, 5);
     await measureLonger(hv1, uuid, signal);
-    expect(measuredLately(hv1, uuid)).toEqual({ bytesPerSecond: 7 * mib, longerBytes: 30 * mib });
+    // Another one's twenty seconds would have been told as such.
+    expect(measuredLately(hv1, uuid).map(({ dirtiedBytes }) => dirtiedBytes / mib)).toEqual([7, 30]);
+    measured(5, 20);
     await measureLonger(hv1, uuid, signal);
-    expect(measurements()).toBe(2);
+    expect(measuredLately(hv1, uuid).map(({ dirtiedBytes }) => dirtiedBytes / mib)).toEqual([7, 30, 100]);
+    const { length } = hv1.asked;
+    await measureLonger(hv1, uuid, signal);
+    expect(hv1.asked).toHaveLength(length);
+  });
+
+  it('is known how busy its virtual CPUs were meanwhile', async () => {
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+    const vcpus = (ms: number): string => `  vcpu.0.time=${ms * 1e6}\n  vcpu.1.time=${3 * ms * 1e6}\n`;
+    hv1.answers.set('domstats', `${vcpus(1000)}  dirtyrate.calc_status=1\n`);
+    const told = dirtyRateOf(hv1, uuid);
+    await vi.waitFor(() => expect(measurements()).toBe(1));
+    clock.mockReturnValue(2000);
+    hv1.answers.set('domstats', `${vcpus(1500)}  dirtyrate.calc_status=2\n  dirtyrate.megabytes_per_second=7\n`);
+    await told;
+    clock.mockRestore();
+    expect(measuredLately(hv1, uuid)[0]?.vcpus).toBe(1);
   });
 
   it('is measured for no five seconds where nobody measured one, what asked was given up, or it migrates by then', async () => {
@@ -73,7 +92,7 @@ describe('what a guest writes', () => {
     expect(measurements()).toBe(2);
     measured(9, 6);
     await longer;
-    expect(measuredLately(hv1, uuid)?.longerBytes).toBe(45 * mib);
+    expect(measuredLately(hv1, uuid)[1]?.dirtiedBytes).toBe(45 * mib);
   });
 
   it('is measured once for two who ask at once, also where the first of them gives up', async () => {
@@ -106,7 +125,7 @@ describe('what a guest writes', () => {
     measured(7, 1);
     expect(await told).toBe(7 * mib);
     await measureLonger(hv1, uuid, signal);
-    expect(measuredLately(hv1, uuid)?.longerBytes).toBeUndefined();
+    expect(measuredLately(hv1, uuid)).toHaveLength(1);
   });
 
   it('keeps a start waiting while a second is measured, and until the longer measurement has begun', async () => {
@@ -138,7 +157,7 @@ describe('what a guest writes', () => {
   it('is forgotten with its QEMU', async () => {
     await dirtyRateOf(hv1, uuid);
     forgetMeasured(hv1, uuid);
-    expect(measuredLately(hv1, uuid)).toBeUndefined();
+    expect(measuredLately(hv1, uuid)).toEqual([]);
   });
 
   it('costs QEMU memory that is none of the guest’s; what it takes later is', async () => {

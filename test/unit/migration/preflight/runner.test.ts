@@ -75,12 +75,12 @@ describe('the pre-flight', () => {
 
   it('leaves its measurement to the forecast for some minutes: then it is of another load', async () => {
     const hv1 = source();
-    expect(measuredLately(hv1, uuid)).toBeUndefined();
+    expect(measuredLately(hv1, uuid)).toEqual([]);
     await new PreflightRunner(fleetOf(hv1, new ScriptedHypervisor('hv2'))).run(request);
-    expect(measuredLately(hv1, uuid)?.bytesPerSecond).toBe(7 * 1024 * 1024);
+    expect(measuredLately(hv1, uuid)[0]?.dirtiedBytes).toBe(7 * 1024 * 1024);
     vi.useFakeTimers({ now: Date.now() + 11 * 60_000, toFake: ['Date'] });
     try {
-      expect(measuredLately(hv1, uuid)).toBeUndefined();
+      expect(measuredLately(hv1, uuid)).toEqual([]);
     } finally {
       vi.useRealTimers();
     }

@@ -1,0 +1,92 @@
+import type { Activity } from './activity.js';
+import type { Iteration } from './iterations.js';
+
+/** What the guest made dirty in so long, before its migration. */
+export interface MeasuredSpan {
+  readonly seconds: number;
+  readonly dirtiedBytes: number;
+  /** How many virtual CPUs were busy meanwhile, on average. */
+  readonly vcpus?: number | undefined;
+}
+
+/** One round, or one measurement before all of them, as the fit sees it. */
+export interface Point {
+  readonly endMs: number;
+  readonly seconds: number;
+  /** Of those, the guest was busy for. */
+  readonly busySeconds: number;
+  readonly dirtiedBytes: number;
+  /** What was pending anyway at its end, of the working set. */
+  readonly pendingBytes: number;
+  readonly throttle: number;
+  readonly sure: number;
+  /** What chance may add or take, as a share. */
+  readonly noise: number;
+  /** The least that shows. */
+  readonly grainBytes: number;
+  /** Before the migration: no round. */
+  readonly isMeasured: boolean;
+}
+
+/** More rounds tell nothing that is still so. */
+const pointLimit = 9;
+/** What a sync finds by chance: an idle guest's kernel, a step of a sweep. */
+export const chanceBytes = 2 ** 20;
+/** What one page stands for that QEMU looked at as it measured, and in which steps it tells a rate. */
+const sampledBytes = 2 ** 21;
+const toldBytes = 2 ** 20;
+/** A round that was not watched counts, but little. */
+const unwatchedWeight = 0.15;
+/** Guests write in gusts: of a round shorter than this it is chance whether it saw one. */
+export const tellingSeconds = 1;
+
+function busyShareOf({ busyVcpus, idleVcpus }: Activity, vcpus: number): number {
+  return Math.min(1, Math.max(0, (vcpus - idleVcpus) / (busyVcpus - idleVcpus)));
+}
+
+/**
+ * QEMU looks at 512 pages of each GiB (its default, which virsh leaves): each stands for 2 MiB, and few of them tell little. It tells
+ * whole MiB a second, and leaves out the rest.
+ */
+export function pointOf({ seconds, dirtiedBytes: told, vcpus }: MeasuredSpan, activity: Activity | undefined): Point {
+  const stepBytes = seconds * toldBytes;
+  const dirtiedBytes = told === 0 ? 0 : told + stepBytes / 2;
+  const chance = Math.sqrt(sampledBytes * dirtiedBytes + stepBytes ** 2 / 12);
+  const grainBytes = Math.max(sampledBytes, stepBytes);
+  return {
+    endMs: 0,
+    seconds,
+    busySeconds: seconds * (activity === undefined || vcpus === undefined ? 1 : busyShareOf(activity, vcpus)),
+    dirtiedBytes,
+    pendingBytes: 0,
+    throttle: 0,
+    sure: 1,
+    noise: chance / (dirtiedBytes + grainBytes / 2),
+    grainBytes,
+    isMeasured: true,
+  };
+}
+
+/** The last rounds that ended, the latest last. */
+export function pointsOf(iterations: readonly Iteration[], activity: Activity | undefined): readonly Point[] {
+  const points: Point[] = [];
+  for (const { startMs, endMs, number, leftBytes, dirtiedBytes, throttlePercent, watched } of iterations.slice(
+    -pointLimit - 1,
+  )) {
+    if (endMs === undefined || dirtiedBytes === undefined || endMs - startMs < 40) continue;
+    points.push({
+      endMs,
+      seconds: (endMs - startMs) / 1000,
+      busySeconds: (activity?.busyMs(startMs, endMs) ?? endMs - startMs) / 1000,
+      dirtiedBytes,
+      // What the first round leaves is any of the memory, hardly what the guest rewrites.
+      pendingBytes: number === 1 ? 0 : leftBytes,
+      throttle: (throttlePercent ?? 0) / 100,
+      sure: (watched ? 1 : unwatchedWeight) * Math.min(1, (endMs - startMs) / 1000 / tellingSeconds),
+      noise: chanceBytes / (2 * (dirtiedBytes + chanceBytes / 2)),
+      grainBytes: chanceBytes,
+      isMeasured: false,
+    });
+  }
+  return points;
+}
