@@ -46,8 +46,6 @@ interface Asked {
  * migration. What libvirt told in none of them, it is not asked again.
  */
 const firstReadings = 2;
-/** The host counts that time in steps of 10 ms: asked more often, they would be much of it. */
-const vcpuEveryMs = 900;
 
 export interface WatcherOptions {
   readonly hypervisor: ObservedHypervisor;
@@ -169,11 +167,12 @@ export class MigrationWatcher implements Disposable {
   private async lookNow(uuid: string, leftBehind: TrackedMigration | undefined, likely: boolean): Promise<void> {
     const asked = this.liveOf(uuid) ?? leftBehind;
     let reading: Reading;
+    const inPostcopy = asked !== undefined && isInPostcopy(asked.state);
     try {
       reading = await this.read(uuid, {
         fully: likely || asked !== undefined,
-        inPostcopy: asked !== undefined && isInPostcopy(asked.state),
-        figureGroups: figureGroupsOf(asked?.samples ?? [], asked !== undefined || likely),
+        inPostcopy,
+        figureGroups: figureGroupsOf(asked?.samples ?? [], !inPostcopy && (asked !== undefined || likely)),
       });
     } catch (error) {
       this.missed(asked, error);
@@ -311,12 +310,12 @@ export class MigrationWatcher implements Disposable {
   }
 }
 
-function figureGroupsOf(samples: readonly Sample[], isMigrating: boolean): readonly FigureGroup[] {
-  if (!isMigrating) return [];
+/** What of a domain that migrates, and has not switched to post-copy, is worth a question: what libvirt does not tell is not asked for again and again. */
+function figureGroupsOf(samples: readonly Sample[], runsHere: boolean): readonly FigureGroup[] {
+  if (!runsHere) return [];
   const isFirst = samples.length < firstReadings;
   const resident = isFirst && samples.every(({ residentBytes }) => residentBytes === undefined);
-  const last = samples.findLast(({ vcpuMs }) => vcpuMs !== undefined);
-  const vcpu = last === undefined ? isFirst : Date.now() - last.atMs >= vcpuEveryMs;
+  const vcpu = isFirst || samples.some(({ vcpuMs }) => vcpuMs !== undefined);
   return [...(resident ? (['balloon'] as const) : []), ...(vcpu ? (['vcpu'] as const) : [])];
 }
 

@@ -134,7 +134,7 @@ export type FigureGroup = 'balloon' | 'vcpu' | 'dirtyrate';
 export function domainFigures(uuid: string, groups: readonly FigureGroup[]): VirshCommand<DomainFigures> {
   return ask(['domstats', ...groups.map((group) => `--${group}`), '--nowait', uuid], ({ stdout }) => {
     const figures = (name: string): number[] =>
-      [...stdout.matchAll(new RegExp(`^\\s*${name}=(\\d{1,18})\\s*$`, 'gm'))].map(([, digits]) => Number(digits));
+      [...stdout.matchAll(new RegExp(`^\\s*${name}=(\\d{1,20})\\s*$`, 'gm'))].map(([, digits]) => Number(digits));
     const figure = (name: string): number | undefined => figures(name)[0];
     const residentKib = figure('balloon\\.rss');
     const status = figure('dirtyrate\\.calc_status');

@@ -45,8 +45,8 @@ export async function benchSampling(): Promise<void> {
     const wall = (name: keyof typeof ways): number => median(costs[name].map(({ wallMs }) => wallMs));
     const cpu = (name: keyof typeof ways): number => median(costs[name].map(({ cpuMs }) => cpuMs));
     const against = {
-      a: '(a) a virsh process for each of its four questions, over exec channels, one after the other',
-      b: '(b) the extension: domjobinfo, domstate, migrate-getmaxdowntime and migrate-getspeed, into the migration',
+      a: '(a) a virsh process for each of its five questions, over exec channels, one after the other',
+      b: '(b) the extension: domjobinfo, domstate, migrate-getmaxdowntime, migrate-getspeed and domstats, into the migration',
       c: '(c) a bare ssh2 loop that writes the same bytes',
       aJobInfo: '(a) a virsh process for domjobinfo alone',
       bJobInfo: '(b) the extension, domjobinfo alone',

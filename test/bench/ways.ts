@@ -28,6 +28,7 @@ export function questionsOf({ uuid }: Guest): readonly string[] {
     `domstate --reason ${uuid}`,
     `migrate-getmaxdowntime ${uuid}`,
     `migrate-getspeed ${uuid}`,
+    `domstats --vcpu --nowait ${uuid}`,
   ];
 }
 

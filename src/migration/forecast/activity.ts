@@ -117,6 +117,8 @@ function levelsOf(values: readonly number[]): Levels | undefined {
   const within = Math.sqrt(
     mean([...high.map((value) => (value - busy) ** 2), ...low.map((value) => (value - idle) ** 2)]),
   );
+  // A turn that began within an interval is in neither.
+  [busy, idle] = [middleOf(high), middleOf(low)];
   const difference = busy - idle;
   return busy >= contrast * idle && difference >= leastDifference && difference >= apart * within
     ? { busy, idle }
@@ -134,7 +136,7 @@ function stretchesOf(intervals: readonly Interval[], middle: number): readonly S
   return withoutShort(stretches);
 }
 
-/** What is too short for a turn belongs to what was before it; the last one may only have begun. */
+/** What is too short for a turn belongs to what was before it, or after it where it is the first; the last may only have begun. */
 function withoutShort(stretches: readonly Stretch[]): readonly Stretch[] {
   const kept: Stretch[] = [];
   stretches.forEach((stretch, index) => {
@@ -142,7 +144,7 @@ function withoutShort(stretches: readonly Stretch[]): readonly Stretch[] {
     const isShort = stretch.toMs - stretch.fromMs < shortestStretchMs && index < stretches.length - 1;
     if (last !== undefined && (isShort || last.busy === stretch.busy))
       kept[kept.length - 1] = { ...last, toMs: stretch.toMs };
-    else kept.push(stretch);
+    else if (!isShort) kept.push(stretch);
   });
   return kept;
 }
@@ -159,6 +161,11 @@ function busyMsOf(seen: readonly Interval[], { busy, idle }: Levels, fromMs: num
     if (to > from) sum += share(interval) * (to - from);
   }
   return sum;
+}
+
+function middleOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
 
 function mean(values: readonly number[]): number {

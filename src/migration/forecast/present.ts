@@ -43,7 +43,7 @@ export interface Present extends Filled {
   readonly maxDowntimeMs: number;
   readonly throttlePercent: number;
   readonly autoConverge: boolean;
-  /** What the guest wrote when it was measured before the migration, where it was: in a second, and in five. */
+  /** What the guest wrote when it was measured before the migration, where it was: in a second, in five, and in twenty. */
   readonly measured: readonly MeasuredSpan[];
   /** Where the guest is busy by turns: how it was so far, and how it may go on. */
   readonly activity: Activity | undefined;
@@ -74,10 +74,7 @@ export function presentOf({ samples, marks, state }: History): Present | undefin
   const bandwidth = carriedNow(recent) ?? mean(bandwidths);
   const iteration = iterations.at(-1);
   const pausedAtMs = pausedAtOf(marks, state.phase);
-  // Throttling takes time from the virtual CPUs too.
-  const activity = samples.some((sample) => (throttlePercent(sample) ?? 0) > 0)
-    ? undefined
-    : activityOf(pausedAtMs === undefined ? samples : samples.filter(({ elapsedMs }) => elapsedMs <= pausedAtMs));
+  const activity = ranFreely(samples) ? activityOf(runningSamples(samples, marks, pausedAtMs)) : undefined;
   return {
     phase: state.phase,
     elapsedMs: last.elapsedMs,
@@ -189,6 +186,24 @@ function pausedAtOf(marks: readonly Mark[], phase: Phase): number | undefined {
   if (phase !== 'paused') return undefined;
   const mark = marks.findLast((each) => each.kind === 'phase' && each.phase === 'paused');
   return mark?.elapsedMs;
+}
+
+/** Throttling takes time from the virtual CPUs too: then they tell nothing of what the guest wants to do. */
+function ranFreely(samples: readonly Sample[]): boolean {
+  return samples.every((sample) => (throttlePercent(sample) ?? 0) === 0);
+}
+
+/** Those since the guest was last resumed, and before it was paused, if it was: one that stands still is not idle. */
+function runningSamples(
+  samples: readonly Sample[],
+  marks: readonly Mark[],
+  pausedAtMs: number | undefined,
+): readonly Sample[] {
+  const phases = marks.filter((mark) => mark.kind === 'phase');
+  const resumed = phases.findLast(({ phase }, index) => phase === 'precopy' && phases[index - 1]?.phase === 'paused');
+  const fromMs = resumed?.elapsedMs ?? -Infinity;
+  const untilMs = pausedAtMs ?? Infinity;
+  return samples.filter(({ elapsedMs }) => elapsedMs >= fromMs && elapsedMs <= untilMs);
 }
 
 function stalledOf(samples: readonly Sample[], last: Sample): number | undefined {

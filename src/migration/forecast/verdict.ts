@@ -1,6 +1,5 @@
 import { formatBytes, formatDuration, formatElapsed, formatMs, formatRate } from '../../panel/format.js';
 import type { Sample } from '../model.js';
-import type { Stretch } from './activity.js';
 import type { Forecast, Outlook } from './forecast.js';
 import { isCapped, outlookOf } from './forecast.js';
 import type { History, Present } from './present.js';
@@ -95,7 +94,11 @@ function neverSentence({ sure, roundBytes }: Extract<Forecast, { kind: 'never' }
   const cause =
     `the guest dirties its memory as fast as it is sent, about ${formatBytes(roundBytes)} in each round, and only ` +
     `${formatBytes(fits)} fit into a stop of ${formatMs(present.maxDowntimeMs)}`;
-  return [`${verdict}: ${cause}.`, byTurns(present) || busier(fit), bottleneck(present)]
+  return [
+    `${verdict}: ${cause}.`,
+    byTurns(present, 'not even an idle turn is long enough for what is left') || busier(fit),
+    bottleneck(present),
+  ]
     .filter((text) => text !== '')
     .join(' ');
 }
@@ -106,24 +109,22 @@ function unused({ usedLeftBytes: used, remainingBytes: left }: Present): string 
   return `Of what is left, its host holds about ${formatBytes(used)}; the rest was never used, and takes no time. `;
 }
 
-/** Of a guest whose virtual CPUs are busy and idle in turn. */
-function byTurns({ activity }: Present): string {
+/** Of a guest whose virtual CPUs are busy and idle in turn, and what that means. */
+function byTurns({ activity }: Present, meaning: string): string {
   const now = activity?.stretches.at(-1);
   if (activity === undefined || now === undefined) return '';
   const { stretches, busyVcpus, idleVcpus } = activity;
-  const [busy, idle] = [true, false].map((is) => lastWhole(stretches, is));
-  if (busy !== undefined && idle !== undefined) {
-    const lately = `lately ${about(busy.toMs - busy.fromMs)} busy and ${about(idle.toMs - idle.fromMs)} idle`;
-    return `The guest works by turns, ${lately}: it ends where what is left fits into an idle one.`;
+  const [before, lately] = stretches.slice(-3, -1);
+  if (before !== undefined && lately !== undefined) {
+    // The first had begun before the migration.
+    const [busy, idle] = (before.busy ? [before, lately] : [lately, before]).map(({ fromMs, toMs }) =>
+      about(toMs - Math.max(0, fromMs)),
+    );
+    return `The guest works by turns, lately ${busy} busy and ${idle} idle: ${meaning}.`;
   }
   const since = now.fromMs <= 0 ? 'Since it began' : `Since ${formatElapsed(now.fromMs)}`;
   const [is, was] = now.busy ? [busyVcpus, idleVcpus] : [idleVcpus, busyVcpus];
-  return `${since} the guest works ${now.busy ? 'more' : 'less'}: ${is.toFixed(2)} of its virtual CPUs are busy, and ${was.toFixed(2)} were before.`;
-}
-
-/** The last that is over and was seen from its beginning. */
-function lastWhole(stretches: readonly Stretch[], busy: boolean): Stretch | undefined {
-  return stretches.slice(1, -1).findLast((stretch) => stretch.busy === busy);
+  return `${since} the guest works ${now.busy ? 'more' : 'less'}: ${is.toFixed(2)} of its virtual CPUs are busy; before, it was ${was.toFixed(2)}.`;
 }
 
 /** What holds the copy back. */
@@ -154,7 +155,7 @@ function finishesSentence(forecast: Extract<Forecast, { kind: 'finishes' }>, pre
     return measuredOnly ? `${least} In the ${spansText(present)}, the guest wrote too fast for an end.` : least;
   }
   const [low, high] = intervalMs;
-  const turns = byTurns(present);
+  const turns = byTurns(present, 'what is left then has to fit into an idle turn');
   const calmer =
     turns === '' && fit.changedBy !== undefined && fit.changedBy < 1 / muchMore
       ? ' The guest writes less than it did.'

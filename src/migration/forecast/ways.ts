@@ -2,7 +2,7 @@ import { chanceBytes, type Point } from './points.js';
 import { dirtyShare, throttledShare, type Way, writingSeconds } from './writing.js';
 
 /** A round counts this much of the one after it. */
-const agePerRound = 0.9;
+const agePerRound = 0.8;
 /** Even a steady guest's rounds differ by so much. */
 export const steadyScatter = 0.1;
 /** Sizes of the working set against the most that one round dirtied. */

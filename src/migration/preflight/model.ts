@@ -68,7 +68,7 @@ export interface Preflight {
   ): Promise<PreflightReport>;
 
   /**
-   * What comes after it, where there is time: the guest is measured for five seconds too, which the forecast is the better for. Never
+   * What comes after it, where there is time: the guest is measured for five seconds and for twenty too, which the forecast is the better for. Never
    * rejects. Aborting `signal` stops none that has begun.
    */
   measureLonger(request: MigrationRequest, signal: AbortSignal): Promise<void>;

@@ -106,7 +106,9 @@ export function planOf(seed: number, index: number): RecordingPlan {
       const afterMs = kind === 'speedUp' ? whole(8_000, 16_000) : whole(4_000, 10_000);
       const steps = [{ afterMs, action: { kind: 'setSpeed' as const, speedMiBps } }];
       const ofNewSpeed = kind === 'speedUp' ? between(0.5, 1.4) : between(0.5, 2.5);
-      return { ...plan, guest: guest('hot', factor * ofNewSpeed), steps };
+      const { pauseAfterMs } = plan;
+      const patient = ofNewSpeed < 1 ? patienceMs : pauseAfterMs;
+      return { ...plan, guest: guest('hot', factor * ofNewSpeed), steps, pauseAfterMs: patient };
     }
     case 'autoConverge':
       return {

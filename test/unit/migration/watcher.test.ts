@@ -114,7 +114,21 @@ describe('a migration that someone else started', () => {
       measuredDirtyBytesPerSecond: 7 * mib,
     });
     expect(migration.samples.slice(1).some((sample) => 'residentBytes' in sample)).toBe(false);
-    expect(source.asked.filter((question) => question === 'domstats')).toHaveLength(1);
+    // Nor is it asked on what it does not tell: the time of its virtual CPUs.
+    expect(source.asked.filter((question) => question === 'domstats').length).toBeLessThanOrEqual(2);
+  });
+
+  it('is asked at each reading what time its virtual CPUs had, until it runs elsewhere', async () => {
+    source.answers.set('domstats', '  vcpu.0.time=1500000000\n  vcpu.1.time=250000000\n');
+    const migration = await started();
+    await vi.waitFor(() => expect(migration.samples.length).toBeGreaterThan(4));
+    expect(migration.samples.map(({ vcpuMs }) => vcpuMs)).toEqual(migration.samples.map(() => 1750));
+    source.answers.set('domstate', 'paused (post-copy)\n');
+    await vi.waitFor(() => expect(migration.state.phase).toBe('postcopy'));
+    const { length } = migration.samples;
+    // The one that is on its way may still tell.
+    await vi.waitFor(() => expect(migration.samples.length).toBeGreaterThan(length + 3));
+    expect(migration.samples.slice(length + 1).some((sample) => 'vcpuMs' in sample)).toBe(false);
   });
 
   it('is known what it wrote in five seconds, also where that is told only after it began; what measuring took is not counted', async () => {

@@ -181,6 +181,21 @@ describe('what a host tells of itself', () => {
   });
 });
 
+describe('the time that virtual CPUs have had', () => {
+  it.each([
+    [
+      "Domain: 'web-1'\n  vcpu.current=2\n  vcpu.0.state=1\n  vcpu.0.time=3150000000\n  vcpu.0.wait=0\n  vcpu.0.delay=7\n  vcpu.1.time=850000000\n",
+      4000,
+    ],
+    // A year of 32 of them.
+    ['  vcpu.0.time=1009152000000000000\n', 1_009_152_000_000],
+    ["Domain: 'web-1'\n", undefined],
+  ])('is told for all of them together, in ms: %j is %s', (text, ms) => {
+    expect(domainFigures('u', ['vcpu']).args).toEqual(['domstats', '--vcpu', '--nowait', 'u']);
+    expect(domainFigures('u', ['vcpu']).parse(answer(text)).vcpuMs).toBe(ms);
+  });
+});
+
 describe('what a guest writes', () => {
   const figures = (text: string): unknown => domainFigures('u', ['balloon', 'vcpu', 'dirtyrate']).parse(answer(text));
 
@@ -189,7 +204,12 @@ describe('what a guest writes', () => {
       figures(
         "Domain: 'web-1'\n  balloon.rss=425220\n  dirtyrate.calc_status=2\n  dirtyrate.calc_period=5\n  dirtyrate.megabytes_per_second=44\n",
       ),
-    ).toEqual({ residentBytes: 425_220 * 1024, dirtyBytesPerSecond: 44 * 1024 * 1024, periodSeconds: 5 });
+    ).toEqual({
+      residentBytes: 425_220 * 1024,
+      dirtyBytesPerSecond: 44 * 1024 * 1024,
+      periodSeconds: 5,
+      vcpuMs: undefined,
+    });
     for (const status of [0, 1]) {
       expect(figures(`  dirtyrate.calc_status=${status}\n  dirtyrate.megabytes_per_second=44\n`)).toMatchObject({
         dirtyBytesPerSecond: undefined,

@@ -97,6 +97,19 @@ describe('the forecast', () => {
     expect((run.endedMs ?? 0) - 8_000).toBeLessThan(high);
   });
 
+  it('tells the time of a compressed one by what its second round sends in full', () => {
+    const compressed: SimulatedGuest = { workingSetMiB: 100, rateMiBps: 40, shape: 'sweep', compressedTo: 0.05 };
+    const { endedMs = NaN } = migrate(compressed);
+    const said = finishing(
+      measured(compressed, 12_500, {
+        measuredDirtyBytesPerSecond: 40 * mib,
+        measuredDirtyBytesIn5Seconds: 100 * mib,
+        measuredDirtyBytesIn20Seconds: 100 * mib,
+      }),
+    );
+    expect(Math.abs(12_500 + said.medianMs - endedMs) / endedMs).toBeLessThan(0.25);
+  });
+
   it('is put right by five measured seconds where one saw too little', () => {
     const { endedMs = NaN } = migrate(converging);
     const off = (told: Partial<Sample>): number => {
@@ -121,6 +134,45 @@ describe('the forecast', () => {
     const atMs = (ends[0]?.endMs ?? NaN) + 1_000;
     const said = finishing(forecast({ ...seenUntil(run, atMs), state: { phase: 'precopy' } }));
     expect(Math.abs(said.medianMs - ((run.endedMs ?? NaN) - atMs))).toBeLessThan(0.5 * (run.endedMs ?? NaN));
+  });
+
+  describe('of a guest whose virtual CPUs work by turns', () => {
+    const isBusy = (atMs: number): boolean => atMs % 40_000 < 30_000;
+    const byTurns: SimulatedGuest = {
+      workingSetMiB: 160,
+      shape: 'sweep',
+      rateMiBps: (atMs) => (isBusy(atMs) ? 40 : 0),
+      vcpus: (atMs) => (isBusy(atMs) ? 0.5 : 0.01),
+    };
+    const untold = { ...byTurns, vcpus: undefined };
+
+    it('knows that it ends in an idle turn, and about when, where the rounds alone say never', () => {
+      const { endedMs = NaN } = migrate(byTurns);
+      for (const atMs of [52_500, 60_500, 68_500]) {
+        expect(askedAt(untold, atMs).kind).toBe('never');
+        expect(finishing(askedAt(byTurns, atMs)).sure).toBeGreaterThan(0.75);
+      }
+      const { intervalMs } = finishing(askedAt(byTurns, 68_500));
+      expect(endedMs - 68_500).toBeGreaterThan(intervalMs[0]);
+      expect(endedMs - 68_500).toBeLessThan(intervalMs[1] ?? NaN);
+    });
+
+    it('knows what a pause has to send: nothing is dirtied in an idle turn', () => {
+      // Since the last sync it was busy for a moment only.
+      const atMs = 36_500;
+      const { freezeMs = NaN } = migrate({ ...byTurns, pausedAtMs: atMs });
+      const off = (guest: SimulatedGuest): number =>
+        Math.abs(finishing(askedAt(guest, atMs, { pause: true })).freezeMs - freezeMs) / freezeMs;
+      expect(off(byTurns)).toBeLessThan(0.2);
+      expect(off(byTurns)).toBeLessThan(off(untold));
+    });
+
+    it('goes by the rounds where they show that it writes on in its idle turns', () => {
+      for (const atMs of [45_000, 65_000]) {
+        const said = askedAt({ ...byTurns, rateMiBps: 40 }, atMs);
+        expect(said.kind === 'never' && said.sure).toBeGreaterThan(0.7);
+      }
+    });
   });
 
   it('goes by the rounds once they say otherwise than what was measured', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { presentOf } from '../../../../src/migration/forecast/present.js';
-import type { Sample } from '../../../../src/migration/model.js';
+import type { Mark, Phase, Sample } from '../../../../src/migration/model.js';
 import { figures } from '../figures.js';
 
 const mib = 2 ** 20;
@@ -52,5 +52,32 @@ describe('the bandwidth of now', () => {
   it('is the average so far where one reading is all there is by the cap in force', () => {
     const samples = pasted([10_000, 400, 40], [20_000, 800, 40], [30_000, 900, 10]);
     expect(bandwidthMiBps(samples)).toBeCloseTo(30, 5);
+  });
+});
+
+describe('the turns of a guest', () => {
+  /** Busy, idle and busy again, for ten seconds each. */
+  const samples = pasted(...Array.from({ length: 30 }, (_, at) => [(at + 1) * 1000, (at + 1) * 20] as const)).map(
+    (sample, at): Sample => ({ ...sample, vcpuMs: 500 * Math.min(at, 10) + 500 * Math.max(0, at - 20) }),
+  );
+  const phase = (elapsedMs: number, is: Phase): Mark => ({ kind: 'phase', atMs: elapsedMs, elapsedMs, phase: is });
+  const turns = (marks: readonly Mark[] = [], now: Phase = 'precopy', of: readonly Sample[] = samples): number =>
+    presentOf({ samples: of, marks, state: { phase: now } })?.activity?.stretches.length ?? 1;
+
+  it('are those of its virtual CPUs', () => {
+    expect(turns()).toBe(3);
+  });
+
+  it('are none that somebody made by a pause', () => {
+    const paused = [phase(500, 'precopy'), phase(11_000, 'paused')];
+    expect(turns(paused, 'paused')).toBe(1);
+    expect(turns([...paused, phase(21_000, 'precopy')])).toBe(1);
+  });
+
+  it('are none that auto-converge makes', () => {
+    const throttled = samples.map((sample, at) =>
+      at < 10 ? sample : { ...sample, job: { ...sample.job, autoConvergeThrottlePercent: 40 } },
+    );
+    expect(turns([], 'precopy', throttled)).toBe(1);
   });
 });

@@ -15,6 +15,8 @@ export interface SimulatedGuest {
   readonly maxDowntimeMs?: number | ((atMs: number) => number);
   readonly pausedAtMs?: number;
   readonly autoConverge?: boolean;
+  /** How many of its virtual CPUs are busy; where it is left out, nothing tells. */
+  readonly vcpus?: ((atMs: number) => number) | undefined;
   /** What compression leaves of a page from the third round on. */
   readonly compressedTo?: number;
   readonly untilMs?: number;
@@ -63,6 +65,7 @@ export function migrate(guest: SimulatedGuest): SimulatedRun {
   let heavy = 0;
   let throttle = 0;
   let expectedMs = 300;
+  let vcpuMs = 0;
   const speedAt = (ms: number): number => Math.min(at(guest.speedMiBps, ms, 20), at(guest.linkMiBps, ms, 1000));
 
   const write = (ms: number): void => {
@@ -123,6 +126,8 @@ export function migrate(guest: SimulatedGuest): SimulatedRun {
       elapsedMs: ms,
       maxDowntimeMs: at(guest.maxDowntimeMs, ms, 300),
       speedLimitMiBps: at(guest.speedMiBps, ms, 20),
+      // In the host's steps.
+      ...(guest.vcpus === undefined ? {} : { vcpuMs: 10 * Math.floor(vcpuMs / 10) }),
       job: figures({
         type: 'unbounded',
         operation: 'outgoingMigration',
@@ -148,6 +153,7 @@ export function migrate(guest: SimulatedGuest): SimulatedRun {
   for (let ms = 0; ms <= untilMs; ms += tickMs) {
     if (ms % 1000 === 500) sample(ms);
     write(ms);
+    vcpuMs += tickMs * (guest.vcpus?.(ms) ?? 0);
     const fits = (speedAt(ms) * at(guest.maxDowntimeMs, ms, 300)) / 1000 / pieceMiB;
     if (left < fits) {
       sync(ms);

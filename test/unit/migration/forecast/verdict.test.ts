@@ -129,6 +129,41 @@ describe('the verdict in a sentence', () => {
     expect(sentenceAt(guest, 55_000)).toMatch(/Since 0:\d\d the guest writes \S+ times as much as before\./);
   });
 
+  it.each<[string, number, (atMs: number) => boolean, RegExp]>([
+    [
+      'works less',
+      26_500,
+      (ms) => ms < 21_000,
+      / Since 0:2\d the guest works less: 0\.01 of its virtual CPUs are busy; before, it was 0\.50\./,
+    ],
+    [
+      'works more',
+      40_000,
+      (ms) => ms > 12_000,
+      / Since 0:1\d the guest works more: 0\.50 of its virtual CPUs are busy; before, it was 0\.01\./,
+    ],
+    [
+      'works by turns, which ends in an idle one',
+      68_500,
+      (ms) => ms % 40_000 < 30_000,
+      /^It ends .* The guest works by turns, lately 30 s busy and 10 s idle: what is left then has to fit into an idle turn\.$/,
+    ],
+    [
+      'works by turns, none of which is long enough',
+      68_500,
+      (ms) => ms % 30_000 < 25_000,
+      /^It (probably )?never ends .* The guest works by turns, lately 25 s busy and 5 s idle: not even an idle turn is long enough for what is left\./,
+    ],
+  ])('says when the guest %s', (_, atMs, isBusy, text) => {
+    const guest: SimulatedGuest = {
+      workingSetMiB: 160,
+      shape: 'sweep',
+      rateMiBps: (ms) => (isBusy(ms) ? 40 : 0),
+      vcpus: (ms) => (isBusy(ms) ? 0.5 : 0.01),
+    };
+    expect(sentenceAt(guest, atMs)).toMatch(text);
+  });
+
   it('tells the time, its range and the freeze of one that ends', () => {
     expect(sentenceAt({ workingSetMiB: 200, rateMiBps: 6 }, 28_000)).toMatch(
       /^It ends in about \d+ s( \(\d+ s to \d+ s\))?, and stops the guest for (about|at most) \d+ ms\.$/,

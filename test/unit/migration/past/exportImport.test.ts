@@ -167,6 +167,7 @@ describe('a migration exported as CSV', () => {
     expect(cell(4, 'elapsed_ms')).toBe('5000');
     expect(cell(4, 'iteration')).toBe('2');
     expect(cell(4, 'bandwidth_bytes_per_s')).toBe('20971520');
+    expect(cell(4, 'vcpu_ms')).toBe('8250');
     expect(cell(4, 'forecast')).toBe('never');
     expect(cell(5, 'events')).toBe('Max downtime 12000 ms');
     expect(cell(0, 'time')).toBe(new Date(startedAtMs + 1000).toISOString());

@@ -49,7 +49,9 @@ export function recordOf(
       job,
       maxDowntimeMs: 300,
       speedLimitMiBps: 20,
-      ...(second === 1 ? { residentBytes: 400 * mib, measuredDirtyBytesPerSecond: 7 * mib } : {}),
+      vcpuMs: 7000 + 250 * second,
+      ...(second === 1 ? { residentBytes: 400 * mib, measuredDirtyBytesPerSecond: 7 * mib, measuredVcpus: 0.25 } : {}),
+      ...(second === 3 ? { measuredDirtyBytesIn20Seconds: 100 * mib, measuredVcpusIn20Seconds: 0.25 } : {}),
     };
     migration.addSample(sample, fields, 1000);
     readings.push({ sample, fields, said: { kind: 'never', sure: 0.93, roundBytes: second * mib } });
