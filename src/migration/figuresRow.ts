@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, formatMs, formatPercent, formatRate } from '../panel/format.js';
+import { formatBytes, formatDuration, formatMs, formatPercent, formatRate, formatVcpus } from '../panel/format.js';
 import type { PanelFigure } from '../panel/protocol.js';
 import type { Migration, MigrationResult, Sample } from './model.js';
 import {
@@ -45,9 +45,9 @@ function runningRow(sample: Sample, samples: readonly Sample[]): PanelFigure[] {
     ['Allowed downtime', formatMs, sample.maxDowntimeMs, 'QEMU switches over when it expects less than this.'],
     [
       'Busy vCPUs',
-      (vcpus) => vcpus.toFixed(2),
+      formatVcpus,
       // Where it was not asked again yet, that of a moment ago.
-      busyVcpus(samples) ?? busyVcpus(samples.slice(0, -1)),
+      busyVcpus(samples) ?? busyVcpus(samples, samples.length - 2),
       'How many of the guest’s virtual CPUs worked since the reading before, on average. What a guest writes mostly goes up and down with them.',
     ],
     ['Throttle', formatPercent, throttlePercent(sample), 'CPU time that auto-converge takes from the guest.'],

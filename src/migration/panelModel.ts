@@ -18,6 +18,7 @@ import { leverText } from './forecast/wayTexts.js';
 import type { ActionKind, Mark, Migration, MigrationState } from './model.js';
 import {
   bandwidthBytesPerSecond,
+  busyVcpus,
   compressionBetween,
   dirtyBytesPerSecond,
   diskRemainingBytes,
@@ -184,6 +185,7 @@ export function panelSamples({ samples }: Pick<Migration, 'samples'>, from: numb
       expectedDowntimeMs: expectedDowntimeMs(sample),
       allowedDowntimeMs: sample.maxDowntimeMs,
       throttlePercent: sample.job.autoConvergeThrottlePercent,
+      busyVcpus: busyVcpus(samples, from + index),
       compressedPagesPercent: compression.pagesPercent,
       compressedSizePercent: compression.sizePercent,
     };

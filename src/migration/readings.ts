@@ -131,15 +131,16 @@ function positive(value: number | undefined): number | undefined {
 /** The time of virtual CPUs is counted in steps of 10 ms: over less than this they are noise. */
 const busyOverMs = 700;
 
-/** How many of the guest's virtual CPUs worked, on average, between the last two readings that tell and are apart enough. */
-export function busyVcpus(samples: readonly Sample[]): number | undefined {
-  const last = samples.at(-1);
+/** How many of the guest's virtual CPUs worked, on average, since the last reading before that with `index` that is apart enough. */
+export function busyVcpus(samples: readonly Sample[], index = samples.length - 1): number | undefined {
+  const last = samples[index];
   if (last?.vcpuMs === undefined) return undefined;
-  const before = samples.findLast(
-    ({ vcpuMs, elapsedMs }) => vcpuMs !== undefined && last.elapsedMs - elapsedMs >= busyOverMs,
-  );
-  if (before?.vcpuMs === undefined) return undefined;
-  return Math.max(0, last.vcpuMs - before.vcpuMs) / (last.elapsedMs - before.elapsedMs);
+  for (let at = index - 1; at >= 0; at -= 1) {
+    const { vcpuMs, elapsedMs } = samples[at] ?? last;
+    const ms = last.elapsedMs - elapsedMs;
+    if (vcpuMs !== undefined && ms >= busyOverMs) return Math.max(0, last.vcpuMs - vcpuMs) / ms;
+  }
+  return undefined;
 }
 
 /** What of a reading tells what was measured before the migration, by how many seconds that took. */

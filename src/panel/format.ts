@@ -69,6 +69,11 @@ export function formatPercent(percent: number | undefined): string {
   return `${percent < 9.95 && !Number.isInteger(percent) ? percent.toFixed(1) : percent.toFixed(0)} %`;
 }
 
+/** How many virtual CPUs are busy: `0.13`, `12.5`. */
+export function formatVcpus(vcpus: number | undefined): string {
+  return vcpus === undefined || !Number.isFinite(vcpus) ? UNKNOWN : threeDigits(Math.max(0, vcpus));
+}
+
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
 }

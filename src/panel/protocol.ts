@@ -98,6 +98,8 @@ export interface PanelSample {
   readonly expectedDowntimeMs?: number | undefined;
   readonly allowedDowntimeMs?: number | undefined;
   readonly throttlePercent?: number | undefined;
+  /** How many of the guest's virtual CPUs worked since the sample before, on average. */
+  readonly busyVcpus?: number | undefined;
   /** Of the pages sent since the sample before, those sent compressed. */
   readonly compressedPagesPercent?: number | undefined;
   /** Size of a compressed page against a whole one, since the sample before. */

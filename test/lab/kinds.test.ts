@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { netIntervalMs } from '../../src/hypervisor/session.js';
+import { outlookFor, verdictSentence } from '../../src/migration/forecast/verdict.js';
 import type { Migration, Sample } from '../../src/migration/model.js';
 import { panelInit } from '../../src/migration/panelModel.js';
 import { diskRemainingBytes } from '../../src/migration/readings.js';
@@ -85,6 +86,38 @@ describe('a migration that was started', () => {
     await until('a second step', () => new Set(throttles().filter((percent) => percent > 0)).size >= 2, longMs);
     expect(Math.min(...throttles().filter((percent) => percent > 0))).toBe(20);
     expect(throttles()).toEqual([...throttles()].sort((a, b) => a - b));
+    const end = watched.nextEnd();
+    await lab.host('hv1').virsh(['domjobabort', guest.uuid]);
+    await end;
+  });
+
+  it('of a guest that is busy and idle in turn says so, by what its virtual CPUs do', async () => {
+    const guest = await lab.startGuest('hv1', {
+      name: 'turns',
+      load: 'bursty',
+      memoryMiB: 256,
+      workingSetMiB: 104,
+      rateMiBps: 26,
+    });
+    await guest.untilHot();
+    const start = watched.next();
+    void lab.migrate(guest, 'hv1', 'hv2', { bandwidthMiBps: 4 });
+    const migration = await start;
+    const verdict = (): string => {
+      const outlook = outlookFor(migration);
+      return outlook === undefined ? '' : verdictSentence(outlook);
+    };
+    const turns = (): readonly boolean[] =>
+      outlookFor(migration)?.present.activity?.stretches.map(({ busy }) => busy) ?? [];
+    // It writes for eight seconds, and sleeps for ten.
+    await until('two turns', () => turns().length >= 4, longMs);
+    turns().forEach((busy, index) => expect(busy).toBe(turns()[0] === (index % 2 === 0)));
+    await until(
+      'a round',
+      () => migration.marks.some((mark) => mark.kind === 'iteration' && mark.iteration > 1),
+      longMs,
+    );
+    await until('a verdict', () => verdict().includes('The guest works by turns, lately '), longMs);
     const end = watched.nextEnd();
     await lab.host('hv1').virsh(['domjobabort', guest.uuid]);
     await end;

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, formatElapsed, formatMs, formatRate } from '../../panel/format.js';
+import { formatBytes, formatDuration, formatElapsed, formatMs, formatRate, formatVcpus } from '../../panel/format.js';
 import type { Sample } from '../model.js';
 import type { Forecast, Outlook } from './forecast.js';
 import { isCapped, outlookOf } from './forecast.js';
@@ -124,7 +124,7 @@ function byTurns({ activity }: Present, meaning: string): string {
   }
   const since = now.fromMs <= 0 ? 'Since it began' : `Since ${formatElapsed(now.fromMs)}`;
   const [is, was] = now.busy ? [busyVcpus, idleVcpus] : [idleVcpus, busyVcpus];
-  return `${since} the guest works ${now.busy ? 'more' : 'less'}: ${is.toFixed(2)} of its virtual CPUs are busy; before, it was ${was.toFixed(2)}.`;
+  return `${since} the guest works ${now.busy ? 'more' : 'less'}: ${formatVcpus(is)} of its virtual CPUs are busy; before, it was ${formatVcpus(was)}.`;
 }
 
 /** What holds the copy back. */

@@ -105,6 +105,24 @@ export const CHARTS: readonly ChartSpec[] = [
     ],
   },
   {
+    id: 'vcpus',
+    title: 'Busy virtual CPUs',
+    quantity: QUANTITIES.vcpus,
+    optional: true,
+    lines: [
+      {
+        key: 'busyVcpus',
+        label: 'Busy',
+        meaning:
+          'How many of the guest’s virtual CPUs worked since the reading before, on average. What a guest writes mostly goes up and down with them.',
+        colour: 'green',
+        pattern: 'solid',
+        area: true,
+        optional: true,
+      },
+    ],
+  },
+  {
     id: 'throttle',
     title: 'Throttle and compression',
     quantity: QUANTITIES.percent,

@@ -1,4 +1,4 @@
-import { formatBytes, formatMs, formatPercent, formatRate, MIB } from '../format.js';
+import { formatBytes, formatMs, formatPercent, formatRate, formatVcpus, MIB } from '../format.js';
 import { byteUnit, decimalSteps, linearSpan, type Span } from './scale.js';
 
 /** How a kind of figure is written and measured on an axis. */
@@ -58,4 +58,12 @@ const percent: Quantity = {
   span: (max) => [0, Math.max(100, max ?? 0)],
 };
 
-export const QUANTITIES = { bytes, rate, downtime, percent } as const;
+const vcpus: Quantity = {
+  format: formatVcpus,
+  axisUnit: () => '',
+  tick: trimmed,
+  steps: () => decimalSteps(1, -2, 3),
+  span: (max) => linearSpan(max, 0.1),
+};
+
+export const QUANTITIES = { bytes, rate, downtime, percent, vcpus } as const;

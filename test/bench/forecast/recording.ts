@@ -99,6 +99,15 @@ export function unmeasured(recording: Recording): Recording {
   return { ...recording, samples };
 }
 
+/** What an old libvirt would tell: nothing of its virtual CPUs. */
+export function withoutVcpus(recording: Recording): Recording {
+  const nothing = Object.fromEntries(
+    ['vcpuMs', ...Object.values(measuredNames).map(({ vcpus }) => vcpus)].map((name) => [name, undefined]),
+  );
+  const samples = recording.samples.map((sample) => ({ ...sample, ...nothing }));
+  return { ...recording, samples };
+}
+
 /** The phase that the marks tell for a moment. */
 export function phaseAt(marks: readonly Mark[], elapsedMs: number): Phase {
   let phase: Phase = 'setup';

@@ -1,5 +1,5 @@
 import { recordingsOf } from './parts.js';
-import { type Recording, unmeasured } from './recording.js';
+import { type Recording, unmeasured, withoutVcpus } from './recording.js';
 import {
   type Coverage,
   coverageAtEachReading,
@@ -15,11 +15,13 @@ import {
 export function forecastTable(): { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] } {
   const reported = recordingsOf('reported');
   const bare = reported.map(unmeasured);
+  const blind = reported.map(withoutVcpus);
   const tuned = recordingsOf('tuned');
   const others = scoresOf(reported).filter(({ by }) => by !== ownName);
   const columns: readonly { readonly title: string; readonly score: Score; readonly of?: readonly Recording[] }[] = [
     { title: 'forecast', score: ownOf(reported), of: reported },
     { title: 'forecast, with nothing measured before', score: ownOf(bare), of: bare },
+    { title: 'forecast, without the virtual CPUs', score: ownOf(blind), of: blind },
     { title: 'forecast, on those it was made on', score: ownOf(tuned), of: tuned },
     ...others.map((score) => ({ title: score.by, score })),
   ];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { figuresRow } from '../../../src/migration/figuresRow.js';
 import type { Sample } from '../../../src/migration/model.js';
+import { panelSamples } from '../../../src/migration/panelModel.js';
 import { underWay } from '../fakes.js';
 import { figures } from './figures.js';
 
@@ -26,6 +27,13 @@ describe('how many of a guest’s virtual CPUs are busy', () => {
 
   it('is that of a moment ago where the last reading did not tell', () => {
     expect(shown([sample(1000, 5000), sample(2000, 5500), sample(3000, undefined)])).toBe('0.50');
+  });
+
+  it('is drawn at each reading but the first', () => {
+    const samples = [sample(1000, 5000), sample(2000, 5100), sample(3000, undefined), sample(4000, 6100)];
+    const drawn = (from: number): unknown[] => panelSamples({ samples }, from).map(({ busyVcpus }) => busyVcpus);
+    expect(drawn(0)).toEqual([undefined, 0.1, undefined, 0.5]);
+    expect(drawn(3)).toEqual([0.5]);
   });
 
   it('is not shown where nothing tells', () => {

@@ -6,6 +6,7 @@ import {
   formatMs,
   formatPercent,
   formatRate,
+  formatVcpus,
   MIB,
   UNKNOWN,
 } from '../../../src/panel/format.js';
@@ -61,4 +62,16 @@ describe('figures', () => {
     [54.6, '55 %'],
     [undefined, UNKNOWN],
   ])('shows %s per cent as %s', (percent, shown) => expect(formatPercent(percent)).toBe(shown));
+});
+
+describe('how many virtual CPUs are busy', () => {
+  it.each([
+    [0.128, '0.13'],
+    [12.46, '12.5'],
+    [-0.1, '0.00'],
+    [undefined, '–'],
+    [NaN, '–'],
+  ])('%s is written %s', (vcpus, text) => {
+    expect(formatVcpus(vcpus)).toBe(text);
+  });
 });

@@ -116,6 +116,18 @@ describe('what a guest writes', () => {
     expect(await told).toBe(7 * mib);
   });
 
+  it('is given up where somebody else measures for longer than any window of ours does', async () => {
+    hv1.answers.set('domdirtyrate-calc', new UserError('the dirty rate is already being measured.'));
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+    const told = dirtyRateOf(hv1, uuid).catch((error: unknown) => error);
+    await vi.waitFor(() => expect(measurements()).toBe(1));
+    clock.mockReturnValue(25_000);
+    await vi.waitFor(() => expect(measurements()).toBe(2), 5_000);
+    clock.mockReturnValue(29_000);
+    expect(await told).toEqual(new UserError('QEMU measures for somebody else'));
+    clock.mockRestore();
+  });
+
   it('is never what another window measured for five seconds in its place', async () => {
     measured(3, 5);
     const told = dirtyRateOf(hv1, uuid);
