@@ -29,7 +29,7 @@ export interface Sample {
   readonly residentBytes?: number | undefined;
   /** Told with that: QEMU translates the guest's code, for which it needs much memory of its own. */
   readonly isEmulated?: boolean | undefined;
-  /** The time that the guest's virtual CPUs have had, all of them together, since its QEMU began (since 1.2.8). */
+  /** The time that the guest's virtual CPUs have had, all of them together, since its QEMU began. */
   readonly vcpuMs?: number | undefined;
   /** What the guest wrote when QEMU measured it last, shortly before the migration: a second of it, by samples of its pages. */
   readonly measuredDirtyBytesPerSecond?: number | undefined;

@@ -129,7 +129,7 @@ function positive(value: number | undefined): number | undefined {
 }
 
 /** The time of virtual CPUs is counted in steps of 10 ms: over less than this they are noise. */
-const busyOverMs = 700;
+export const busyOverMs = 700;
 
 /** How many of the guest's virtual CPUs worked, on average, since the last reading before that with `index` that is apart enough. */
 export function busyVcpus(samples: readonly Sample[], index = samples.length - 1): number | undefined {

@@ -41,11 +41,12 @@ interface Asked {
   readonly figureGroups: readonly FigureGroup[];
 }
 
-/**
- * Readings in which it is asked what QEMU holds: the first may have been of the job alone, and later QEMU itself has grown by the
- * migration. What libvirt told in none of them, it is not asked again.
- */
-const firstReadings = 2;
+/** Readings in which it is asked what QEMU holds: the first may have been of the job alone. Later, QEMU itself has grown by the migration. */
+const residentReadings = 2;
+/** What of its virtual CPUs libvirt told in none of so many readings, it does not tell. */
+const vcpuReadings = 5;
+/** Of many virtual CPUs libvirt may tell much: such an answer is asked for again only after a second for each so many characters. */
+const charactersPerSecond = 8_000;
 
 export interface WatcherOptions {
   readonly hypervisor: ObservedHypervisor;
@@ -65,6 +66,8 @@ export class MigrationWatcher implements Disposable {
   private readonly asking = new Set<string>();
   /** Domains of which something was heard while they were being asked. */
   private readonly again = new Set<string>();
+  /** By domain, until when its virtual CPUs are not asked for again. */
+  private readonly vcpuRestUntilMs = new Map<string, number>();
   /** Migrations whose end is being worked out. */
   private readonly ending = new Set<TrackedMigration>();
   /** Migrations sampled by this watcher: not those an earlier window left and nobody has found again yet. */
@@ -172,7 +175,11 @@ export class MigrationWatcher implements Disposable {
       reading = await this.read(uuid, {
         fully: likely || asked !== undefined,
         inPostcopy,
-        figureGroups: figureGroupsOf(asked?.samples ?? [], !inPostcopy && (asked !== undefined || likely)),
+        figureGroups: figureGroupsOf(
+          asked?.samples ?? [],
+          !inPostcopy && (asked !== undefined || likely),
+          this.vcpuRestUntilMs.get(uuid) ?? 0,
+        ),
       });
     } catch (error) {
       this.missed(asked, error);
@@ -214,6 +221,8 @@ export class MigrationWatcher implements Disposable {
       figures && figureGroups.includes('balloon') ? residentBytesOf(hypervisor, uuid, figures) : undefined;
     const vcpuMs = figures?.vcpuMs;
     const atMs = Date.now();
+    if (figures !== undefined)
+      this.vcpuRestUntilMs.set(uuid, atMs + 1000 * Math.floor(figures.length / charactersPerSecond));
     return { job: info, state, maxDowntimeMs, speedLimitMiBps, postcopySpeedMiBps, residentBytes, vcpuMs, atMs };
   }
 
@@ -291,6 +300,7 @@ export class MigrationWatcher implements Disposable {
   private end(migration: TrackedMigration, lastSight: JobInfo | undefined): void {
     if (!migration.running || this.ending.has(migration)) return;
     const watched = this.live.delete(migration);
+    this.vcpuRestUntilMs.delete(migration.domainUuid);
     this.ending.add(migration);
     void this.options.ending
       .settle(this.options.hypervisor, migration, lastSight, !watched)
@@ -310,12 +320,13 @@ export class MigrationWatcher implements Disposable {
   }
 }
 
-/** What of a domain that migrates, and has not switched to post-copy, is worth a question: what libvirt does not tell is not asked for again and again. */
-function figureGroupsOf(samples: readonly Sample[], runsHere: boolean): readonly FigureGroup[] {
+/** What of a domain that migrates, and runs here, is worth a question: not what libvirt does not tell, and no long answer each time. */
+function figureGroupsOf(samples: readonly Sample[], runsHere: boolean, restUntilMs: number): readonly FigureGroup[] {
   if (!runsHere) return [];
-  const isFirst = samples.length < firstReadings;
-  const resident = isFirst && samples.every(({ residentBytes }) => residentBytes === undefined);
-  const vcpu = isFirst || samples.some(({ vcpuMs }) => vcpuMs !== undefined);
+  const { length } = samples;
+  const resident = length < residentReadings && samples.every(({ residentBytes }) => residentBytes === undefined);
+  const isTold = length < vcpuReadings || samples.some(({ vcpuMs }) => vcpuMs !== undefined);
+  const vcpu = isTold && Date.now() >= restUntilMs;
   return [...(resident ? (['balloon'] as const) : []), ...(vcpu ? (['vcpu'] as const) : [])];
 }
 

@@ -125,9 +125,11 @@ export interface DomainFigures {
   readonly periodSeconds: number | undefined;
   /** The time that its virtual CPUs have had of the host's, all of them together, since its QEMU began; by a clock of 10 ms steps. */
   readonly vcpuMs: number | undefined;
+  /** How long the answer was, in characters. */
+  readonly length: number;
 }
 
-/** Groups of `domstats`: since 1.2.8, `dirtyrate` since 7.2. */
+/** Groups of `domstats`: since 1.2.9, `dirtyrate` since 7.2. Later libvirts tell some 40 figures of each virtual CPU. */
 export type FigureGroup = 'balloon' | 'vcpu' | 'dirtyrate';
 
 /** Of a running domain; what was not asked for is undefined. Waits for no lock (since 4.5). The rate is that of the last measurement. */
@@ -146,6 +148,7 @@ export function domainFigures(uuid: string, groups: readonly FigureGroup[]): Vir
       dirtyBytesPerSecond: status === 2 && rate !== undefined ? rate * 1024 * 1024 : undefined,
       periodSeconds: figure('dirtyrate\\.calc_period'),
       vcpuMs: vcpuNs.length === 0 ? undefined : vcpuNs.reduce((sum, ns) => sum + ns, 0) / 1e6,
+      length: stdout.length,
     };
   });
 }

@@ -107,8 +107,10 @@ describe('a migration that was started', () => {
       const outlook = outlookFor(migration);
       return outlook === undefined ? '' : verdictSentence(outlook);
     };
-    const turns = (): readonly boolean[] =>
-      outlookFor(migration)?.present.activity?.stretches.map(({ busy }) => busy) ?? [];
+    const turns = (): readonly boolean[] => {
+      const activity = outlookFor(migration)?.present.activity;
+      return activity === undefined ? [] : [...activity.before, activity.now].map(({ busy }) => busy);
+    };
     // It writes for eight seconds, and sleeps for ten.
     await until('two turns', () => turns().length >= 4, longMs);
     turns().forEach((busy, index) => expect(busy).toBe(turns()[0] === (index % 2 === 0)));

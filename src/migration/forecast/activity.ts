@@ -1,22 +1,35 @@
 import type { Sample } from '../model.js';
-import { measuredNames } from '../readings.js';
+import { busyOverMs } from '../readings.js';
 
 /** A time in which the guest's virtual CPUs were busy throughout, or idle. Since the migration's start, as all times here. */
 export interface Stretch {
   readonly busy: boolean;
   readonly fromMs: number;
   readonly toMs: number;
+  /** It was seen from one turn to the next: not one that had begun before anybody looked, or that still goes on. */
+  readonly isWhole: boolean;
+}
+
+/** How many virtual CPUs work while the guest is busy, and while it is idle. */
+export interface Levels {
+  readonly busyVcpus: number;
+  readonly idleVcpus: number;
 }
 
 /** How a guest that is busy by turns went on so far. */
-export interface Activity {
-  /** One after the other, busy and idle in turn, up to the last reading. The first had begun before. */
-  readonly stretches: readonly Stretch[];
-  /** How many virtual CPUs work in a busy stretch, and in an idle one. */
-  readonly busyVcpus: number;
-  readonly idleVcpus: number;
+export interface Activity extends Levels {
+  /** That of the last reading. */
+  readonly now: Stretch;
+  /** Those before it, one after the other, busy and idle in turn. */
+  readonly before: readonly [Stretch, ...Stretch[]];
   /** How much of the time between two moments it was busy, in ms. */
   readonly busyMs: (fromMs: number, toMs: number) => number;
+}
+
+/** In which somebody had the guest stand still. */
+export interface Pause {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** Between two readings of the time that the virtual CPUs have had. */
@@ -24,81 +37,76 @@ interface Interval {
   readonly fromMs: number;
   readonly toMs: number;
   readonly vcpus: number;
+  readonly isPaused: boolean;
 }
 
-/** The host counts in steps of 10 ms: over less than this they are noise. */
-const shortestMs = 700;
+/** What was before says nothing of the turns of now. */
+const lookedAtMs = 10 * 60_000;
+/** What is longer than this, and so many times as long as others, tells nothing of the turns within. */
+const longMs = 5_000;
+const longFactor = 3;
 /** Busy is at least this many times as much as idle, and by so many virtual CPUs more. */
 const contrast = 2.5;
 const leastDifference = 0.018;
 /** And so many times what each of them varies by itself: less is one state that goes up and down. */
 const apart = 3.5;
-/** A shorter turn is none. */
-const shortestStretchMs = 2_200;
-/** Measurements end some moments before the migration begins. */
-const beforeMs = 300;
+/** A shorter turn is none, and one that has only just begun is none yet. */
+const shortestMs = 2_200;
+const begunMs = 1_500;
+/** A mark is made by this machine's clock, a reading by the host's. */
+const clocksMs = 500;
 
 /** Undefined where the guest does much the same all the time, or where nothing tells. */
-export function activityOf(samples: readonly Sample[]): Activity | undefined {
-  const seen = intervalsOf(samples);
-  if (seen.length < 3) return undefined;
-  const all = smoothed([...measuredBefore(samples), ...seen]);
-  const levels = levelsOf(all.map(({ vcpus }) => vcpus));
+export function activityOf(samples: readonly Sample[], pauses: readonly Pause[] = []): Activity | undefined {
+  const all = intervalsOf(samples, pauses);
+  const fromMs = (all.at(-1)?.toMs ?? 0) - lookedAtMs;
+  const seen = smoothed(all.filter(({ toMs, isPaused }) => toMs > fromMs && !isPaused));
+  const levels = levelsOf(seen.map(({ vcpus }) => vcpus));
   if (levels === undefined) return undefined;
-  const stretches = stretchesOf(all, (levels.busy + levels.idle) / 2);
-  if (stretches.length < 2) return undefined;
-  return {
-    stretches,
-    busyVcpus: levels.busy,
-    idleVcpus: levels.idle,
-    busyMs: (fromMs, toMs) => busyMsOf(seen, levels, fromMs, toMs),
-  };
+  const [first, ...others] = stretchesOf(seen, (levels.busyVcpus + levels.idleVcpus) / 2);
+  const now = others.pop();
+  if (first === undefined || now === undefined) return undefined;
+  return { ...levels, now, before: [first, ...others], busyMs: (from, to) => busyMsOf(all, levels, from, to) };
 }
 
-function intervalsOf(samples: readonly Sample[]): readonly Interval[] {
+/** What of a time the guest was busy in which so many virtual CPUs worked: from 0 to 1. */
+export function busyShare({ busyVcpus, idleVcpus }: Levels, vcpus: number): number {
+  return Math.min(1, Math.max(0, (vcpus - idleVcpus) / (busyVcpus - idleVcpus)));
+}
+
+function intervalsOf(samples: readonly Sample[], pauses: readonly Pause[]): readonly Interval[] {
   const intervals: Interval[] = [];
   let before: { readonly elapsedMs: number; readonly vcpuMs: number } | undefined;
   for (const { elapsedMs, vcpuMs } of samples) {
     if (vcpuMs === undefined) continue;
     const now = { elapsedMs, vcpuMs };
-    before ??= now;
-    const ms = elapsedMs - before.elapsedMs;
-    if (ms < shortestMs) continue;
-    // Of another QEMU it begins anew.
-    const vcpus = Math.max(0, vcpuMs - before.vcpuMs) / ms;
-    intervals.push({ fromMs: before.elapsedMs, toMs: elapsedMs, vcpus });
+    const sinceMs = before === undefined ? 0 : elapsedMs - before.elapsedMs;
+    if (before !== undefined && sinceMs >= 0 && sinceMs < busyOverMs) continue;
+    // It falls only where one of them is taken away.
+    if (before !== undefined && sinceMs > 0 && vcpuMs >= before.vcpuMs)
+      intervals.push({
+        fromMs: before.elapsedMs,
+        toMs: elapsedMs,
+        vcpus: (vcpuMs - before.vcpuMs) / sinceMs,
+        isPaused: touches(pauses, before.elapsedMs, elapsedMs),
+      });
     before = now;
   }
-  return intervals;
+  const lengths = intervals.map(({ fromMs, toMs }) => toMs - fromMs);
+  const most = Math.max(longMs, longFactor * (middleOf(lengths) ?? 0));
+  return intervals.filter(({ fromMs, toMs }) => toMs - fromMs <= most);
 }
 
-/** The longest was measured last. */
-function measuredBefore(samples: readonly Sample[]): readonly Interval[] {
-  const intervals: Interval[] = [];
-  let toMs = -beforeMs;
-  for (const seconds of [20, 5, 1] as const) {
-    const { vcpus: name } = measuredNames[seconds];
-    const vcpus = samples.find((sample) => sample[name] !== undefined)?.[name];
-    if (vcpus === undefined) continue;
-    intervals.unshift({ fromMs: toMs - 1000 * seconds, toMs, vcpus });
-    toMs -= 1000 * seconds + beforeMs;
-  }
-  return intervals;
+function touches(pauses: readonly Pause[], fromMs: number, toMs: number): boolean {
+  return pauses.some((pause) => toMs > pause.fromMs - clocksMs && fromMs < pause.toMs + clocksMs);
 }
 
 /** The middle of three: a single one that is off, is chance. */
 function smoothed(intervals: readonly Interval[]): readonly Interval[] {
   return intervals.map((interval, index) => {
-    const before = intervals[index - 1]?.vcpus ?? interval.vcpus;
-    const after = intervals[index + 1]?.vcpus ?? interval.vcpus;
-    const middle = Math.max(Math.min(before, after), Math.min(Math.max(before, after), interval.vcpus));
-    return { ...interval, vcpus: middle };
+    const around = intervals.slice(Math.max(0, index - 1), index + 2).map(({ vcpus }) => vcpus);
+    return { ...interval, vcpus: (around.length === 3 ? middleOf(around) : undefined) ?? interval.vcpus };
   });
-}
-
-interface Levels {
-  readonly busy: number;
-  readonly idle: number;
 }
 
 /** Two means, as far apart as they come to be; undefined where that is one level with its noise. */
@@ -118,10 +126,10 @@ function levelsOf(values: readonly number[]): Levels | undefined {
     mean([...high.map((value) => (value - busy) ** 2), ...low.map((value) => (value - idle) ** 2)]),
   );
   // A turn that began within an interval is in neither.
-  [busy, idle] = [middleOf(high), middleOf(low)];
-  const difference = busy - idle;
-  return busy >= contrast * idle && difference >= leastDifference && difference >= apart * within
-    ? { busy, idle }
+  const [busyVcpus = NaN, idleVcpus = NaN] = [middleOf(high), middleOf(low)];
+  const difference = busyVcpus - idleVcpus;
+  return busyVcpus >= contrast * idleVcpus && difference >= leastDifference && difference >= apart * within
+    ? { busyVcpus, idleVcpus }
     : undefined;
 }
 
@@ -130,42 +138,57 @@ function stretchesOf(intervals: readonly Interval[], middle: number): readonly S
   for (const { fromMs, toMs, vcpus } of intervals) {
     const busy = vcpus > middle;
     const last = stretches.at(-1);
-    if (last?.busy === busy) stretches[stretches.length - 1] = { ...last, toMs };
-    else stretches.push({ busy, fromMs: last?.toMs ?? fromMs, toMs });
+    // A gap hides where the one ended, and where the other began.
+    const isUnseen = last !== undefined && fromMs > last.toMs;
+    const isWhole = last !== undefined && !isUnseen;
+    if (last !== undefined && (last.busy === busy || isUnseen))
+      stretches[stretches.length - 1] = {
+        ...last,
+        toMs: last.busy === busy ? toMs : last.toMs,
+        isWhole: last.isWhole && !isUnseen,
+      };
+    if (last?.busy !== busy) stretches.push({ busy, fromMs, toMs, isWhole });
   }
   return withoutShort(stretches);
 }
 
-/** What is too short for a turn belongs to what was before it, or after it where it is the first; the last may only have begun. */
+/** What is too short for a turn belongs to what was before it, or after it where it is the first. */
 function withoutShort(stretches: readonly Stretch[]): readonly Stretch[] {
   const kept: Stretch[] = [];
   stretches.forEach((stretch, index) => {
     const last = kept.at(-1);
-    const isShort = stretch.toMs - stretch.fromMs < shortestStretchMs && index < stretches.length - 1;
+    const isLast = index === stretches.length - 1;
+    const isShort = stretch.toMs - stretch.fromMs < (isLast ? begunMs : shortestMs);
     if (last !== undefined && (isShort || last.busy === stretch.busy))
       kept[kept.length - 1] = { ...last, toMs: stretch.toMs };
-    else if (!isShort) kept.push(stretch);
+    else if (!isShort || isLast)
+      kept.push(
+        kept.length === 0 ? { ...stretch, fromMs: stretches[0]?.fromMs ?? stretch.fromMs, isWhole: false } : stretch,
+      );
   });
   return kept;
 }
 
-function busyMsOf(seen: readonly Interval[], { busy, idle }: Levels, fromMs: number, toMs: number): number {
-  const share = ({ vcpus }: Interval): number => Math.min(1, Math.max(0, (vcpus - idle) / (busy - idle)));
-  const [first] = seen;
-  const last = seen.at(-1);
-  if (first === undefined || last === undefined) return toMs - fromMs;
-  let sum = 0;
-  for (const interval of seen) {
+/** What nobody saw was as busy as the rest. */
+function busyMsOf(all: readonly Interval[], levels: Levels, fromMs: number, toMs: number): number {
+  const [first] = all;
+  const last = all.at(-1);
+  const share = ({ vcpus, isPaused }: Interval): number => (isPaused ? 0 : busyShare(levels, vcpus));
+  let busyMs = 0;
+  let seenMs = 0;
+  for (const interval of all) {
     const from = interval === first ? fromMs : Math.max(fromMs, interval.fromMs);
     const to = interval === last ? toMs : Math.min(toMs, interval.toMs);
-    if (to > from) sum += share(interval) * (to - from);
+    if (to <= from) continue;
+    seenMs += to - from;
+    busyMs += share(interval) * (to - from);
   }
-  return sum;
+  const unseenMs = toMs - fromMs - seenMs;
+  return unseenMs > 0 ? busyMs + unseenMs * mean(all.map(share)) : busyMs;
 }
 
-function middleOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+function middleOf(values: readonly number[]): number | undefined {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 function mean(values: readonly number[]): number {

@@ -1,18 +1,30 @@
 import type { Activity, Stretch } from './activity.js';
 
-/** One way in which a guest that is busy by turns may go on. Times in ms from now on. */
+/** One way in which a guest may go on. Times in ms from now on. */
 export interface Course {
   readonly busyNow: boolean;
-  /** When it turns from one to the other, as far as is foreseen; where there is none, it stays as it is. */
-  readonly turnsMs: readonly number[];
+  /** Undefined of one that stays as it is. */
+  readonly turns: Turns | undefined;
   /** All add up to 1. */
   readonly weight: number;
 }
 
-/** Who does the same all the time goes on so. */
-export const steady: readonly Course[] = [{ busyNow: true, turnsMs: [], weight: 1 }];
+/** How one goes on that is busy and idle in turn. */
+export interface Turns {
+  /** Until it turns for the first time. */
+  readonly firstMs: number;
+  /** How long each turn of the other kind takes, and each of the kind of now. */
+  readonly otherMs: number;
+  readonly sameMs: number;
+}
 
-/** Who was seen to turn once only, turns back with this chance at most; with less, the longer that was ago against the turn before. */
+/** Who does the same all the time goes on so. */
+export const steady: readonly [Course] = [{ busyNow: true, turns: undefined, weight: 1 }];
+
+/**
+ * Who turned once only, or has not turned for longer than ever before, turns back with this chance at most; with less, the longer it
+ * has been against what it did before.
+ */
 const turnsBack = 0.4;
 /** How long a turn goes on of which only its age is known: as shares of that, or of the turn before where it is young. */
 const ofAge = [0.3, 1, 3] as const;
@@ -20,57 +32,73 @@ const youngShare = 0.4;
 /** What one turn is like those before it; of which only a part was seen where it had begun before anybody looked. */
 const likeWhole = [0.85, 1, 1.15] as const;
 const likePart = [1.02, 1.3, 1.8] as const;
-/** What does not end within so many turns, never does: by then they are others. */
-const turnsAhead = 16;
 const leastMs = 300;
 
 /** How the guest may go on, by the turns it was seen to take. */
-export function coursesOf({ stretches }: Activity): readonly Course[] {
-  const now = stretches.at(-1);
-  if (now === undefined) return steady;
+export function coursesOf({ now, before }: Activity): readonly Course[] {
   const ageMs = now.toMs - now.fromMs;
-  const others = stretches.slice(0, -1);
-  const same = lengthsOf(others, now.busy);
-  const otherMs = middleOf(lengthsOf(others, !now.busy)) ?? ageMs;
-  const known = same.map((ms) => ms - ageMs).filter((ms) => ms > 0);
-  const rests = known.length > 0 ? known : ofAge.map((share) => share * Math.max(ageMs, youngShare * otherMs));
-  const staying = stretches.length === 2 ? 1 - (turnsBack * otherMs) / (otherMs + ageMs) : 0;
-  const turning = rests.map((restMs): Course => {
-    const turnsMs: number[] = [];
-    let atMs = Math.max(leastMs, restMs);
-    for (let isOther = true; turnsMs.length < turnsAhead; isOther = !isOther) {
-      turnsMs.push(atMs);
-      atMs += Math.max(leastMs, isOther ? otherMs : (middleOf(same) ?? ageMs + restMs));
-    }
-    return { busyNow: now.busy, turnsMs, weight: (1 - staying) / rests.length };
+  const same = lengthsOf(before, now.busy);
+  const other = lengthsOf(before, !now.busy);
+  const otherMs = middleOf(other) ?? ageMs;
+  const rests = same.map((ms) => ms - ageMs).filter((ms) => ms > 0);
+  const turning = (restMs: number, sameMs: number, weight: number): Course => ({
+    busyNow: now.busy,
+    turns: { firstMs: Math.max(leastMs, restMs), otherMs: Math.max(leastMs, otherMs), sameMs },
+    weight,
   });
-  return staying > 0 ? [...turning, { busyNow: now.busy, turnsMs: [], weight: staying }] : turning;
+  if (rests.length > 0) return rests.map((restMs) => turning(restMs, middleOf(same) ?? ageMs, 1 / rests.length));
+  const usualMs = middleOf(same) ?? otherMs;
+  const goesBack = (turnsBack * usualMs) / (usualMs + ageMs);
+  return [
+    ...ofAge.map((share) => {
+      const restMs = share * Math.max(ageMs, youngShare * otherMs);
+      return turning(restMs, ageMs + restMs, goesBack / ofAge.length);
+    }),
+    { busyNow: now.busy, turns: undefined, weight: 1 - goesBack },
+  ];
 }
 
-/** How long its turns of this kind may take, as far as was seen, the shortest first; none where none has ended. */
+/** How long its turns of this kind may take, the shortest first; none where none has ended. */
 function lengthsOf(stretches: readonly Stretch[], busy: boolean): readonly number[] {
   const alike = stretches.filter((stretch) => stretch.busy === busy);
-  const whole = alike.filter((stretch) => stretch !== stretches[0]);
+  const whole = alike.filter(({ isWhole }) => isWhole);
   const lengths = (whole.length > 0 ? whole : alike).map(({ fromMs, toMs }) => toMs - fromMs);
   if (lengths.length === 0) return [];
   const usualMs = lengths.reduce((sum, ms) => sum + ms, 0) / lengths.length;
   return (whole.length > 0 ? likeWhole : likePart).map((share) => share * usualMs);
 }
 
+/** Of what is in order. */
 function middleOf(lengths: readonly number[]): number | undefined {
   return lengths[Math.floor(lengths.length / 2)];
 }
 
 /** How much of the time between two moments it is busy. */
-export function busyAhead({ busyNow, turnsMs }: Course, fromMs: number, toMs: number): number {
-  let sum = 0;
-  let busy = busyNow;
-  let sinceMs = 0;
-  for (const turnMs of turnsMs) {
-    if (busy) sum += Math.max(0, Math.min(toMs, turnMs) - Math.max(fromMs, sinceMs));
-    if (turnMs >= toMs) return sum;
-    busy = !busy;
-    sinceMs = turnMs;
-  }
-  return busy ? sum + Math.max(0, toMs - Math.max(fromMs, sinceMs)) : sum;
+export function busyAhead(course: Course, fromMs: number, toMs: number): number {
+  return busyUntil(course, toMs) - busyUntil(course, fromMs);
+}
+
+function busyUntil({ busyNow, turns }: Course, ms: number): number {
+  if (turns === undefined) return busyNow ? ms : 0;
+  const { firstMs, otherMs, sameMs } = turns;
+  const same = Math.min(ms, firstMs) + sameUntil(ms - firstMs, otherMs, sameMs);
+  return busyNow ? same : ms - same;
+}
+
+/** Of so many ms from a turn to the other kind on, those that are of the kind of now. */
+function sameUntil(ms: number, otherMs: number, sameMs: number): number {
+  if (ms <= 0) return 0;
+  const periods = Math.floor(ms / (otherMs + sameMs));
+  const rest = ms - periods * (otherMs + sameMs);
+  return periods * sameMs + Math.max(0, rest - otherMs);
+}
+
+/** When it turns next after a moment; Infinity where it never does. */
+export function nextTurnMs({ turns }: Course, afterMs: number): number {
+  if (turns === undefined) return Infinity;
+  const { firstMs, otherMs, sameMs } = turns;
+  if (afterMs < firstMs) return firstMs;
+  const period = otherMs + sameMs;
+  const began = firstMs + Math.floor((afterMs - firstMs) / period) * period;
+  return afterMs < began + otherMs ? began + otherMs : began + period;
 }

@@ -1,4 +1,5 @@
 import { steady } from './course.js';
+import { Distribution } from './distribution.js';
 import { type History, type Present, presentOf } from './present.js';
 import { type Ending, simulate, simulatePaused, type Start, switchOverMs } from './simulate.js';
 import { type Fit, fitWorkingSet } from './workingSet.js';
@@ -44,6 +45,8 @@ export interface Outlook {
   readonly fit: Fit;
   readonly asItIs: Forecast;
   readonly at: (settings: Settings) => Forecast;
+  /** If the guest were busy from now on, where it is busy by turns. */
+  readonly alwaysBusy: () => Forecast;
 }
 
 /** So long there is nothing to say yet. */
@@ -75,7 +78,8 @@ export function outlookOf(history: History): Outlook | undefined {
   const { iterations, filledBytes, measured } = present;
   const fit = fitWorkingSet(iterations, filledBytes, bandwidth, measured, present.activity);
   const at = (settings: Settings): Forecast => judge(present, fit, settings);
-  return { present, fit, asItIs: at({}), at };
+  const alwaysBusy = (): Forecast => judge({ ...present, courses: steady }, fit, {});
+  return { present, fit, asItIs: at({}), at, alwaysBusy };
 }
 
 function judge(present: Present, fit: Fit, settings: Settings): Forecast {
@@ -107,7 +111,7 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
   const base = startOf(present, settings);
   const firstRound = fit.points === 0 || fit.unmeasured !== undefined;
   if (base === undefined || (firstRound && present.elapsedMs < firstSecondsMs)) return { kind: 'tooEarly' };
-  const ends: Weighted[] = [];
+  const ends = new Ends(base, present);
   let neverWeight = 0;
   let neverBytes = 0;
   for (const { start, weight } of starts(base, present, settings)) {
@@ -115,7 +119,7 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
       for (const course of way.idleShare === 1 ? steady : present.courses) {
         const end = simulate(rewriting(start, present, way), way, course);
         const share = weight * way.weight * course.weight;
-        if (end.kind === 'finishes') ends.push(...switchOvers(end, base, present, share));
+        if (end.kind === 'finishes') ends.add(end, share);
         else {
           neverWeight += share;
           neverBytes += share * end.roundBytes;
@@ -123,8 +127,7 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
       }
     }
   }
-  const total = neverWeight + ends.reduce((sum, { weight }) => sum + weight, 0);
-  const sure = 1 - neverWeight / total;
+  const sure = 1 - neverWeight / (neverWeight + ends.timesMs.weight);
   // A load may change at any time: the more rounds were alike, the less likely that is.
   const most = 1 - 0.3 / (fit.points + 1);
   // Some seconds of its writing may have been a gust: they alone are no verdict.
@@ -134,39 +137,45 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
   return finishing(present, ends, sure, fit.points === 0);
 }
 
-/** The switch-over, for whatever the link may carry beyond the cap. `paused`: the guest stood still all the while. */
-function switchOvers(end: Ending, base: Start, present: Present, weight: number, paused = false): Weighted[] {
-  const links = isCapped(present) ? linkBeyondCap : ([1] as const);
-  const known = Math.max(base.bandwidthBytesPerSecond, present.bestBytesPerSecond ?? 0);
-  return links.map((link) => {
-    const lastMs = (1000 * end.lastBytes) / (known * link) + switchOverMs;
-    const value = end.afterMs + lastMs;
-    return { value, freezeMs: paused ? value : lastMs, weight: weight / links.length };
-  });
+/** What ends, and after what freeze, each way as likely as it is. */
+class Ends {
+  readonly timesMs = new Distribution();
+  readonly freezesMs = new Distribution();
+  private readonly links: readonly number[];
+  private readonly bytesPerSecond: number;
+
+  /** `standsStill`: all of it is freeze. */
+  constructor(
+    { bandwidthBytesPerSecond }: Start,
+    present: Present,
+    private readonly standsStill = false,
+  ) {
+    this.links = isCapped(present) ? linkBeyondCap : [1];
+    this.bytesPerSecond = Math.max(bandwidthBytesPerSecond, present.bestBytesPerSecond ?? 0);
+  }
+
+  /** With its switch-over, for whatever the link may carry beyond the cap. */
+  add({ afterMs, lastBytes }: Ending, weight: number): void {
+    for (const link of this.links) {
+      const lastMs = (1000 * lastBytes) / (this.bytesPerSecond * link) + switchOverMs;
+      const ms = afterMs + lastMs;
+      this.timesMs.add(ms, weight / this.links.length);
+      this.freezesMs.add(this.standsStill ? ms : lastMs, weight / this.links.length);
+    }
+  }
 }
 
-interface Weighted {
-  readonly value: number;
-  readonly freezeMs: number;
-  readonly weight: number;
-}
-
-function finishing(present: Present, ends: readonly Weighted[], sure: number, atLeast: boolean): Forecast {
-  const sorted = [...ends].sort((a, b) => a.value - b.value);
+function finishing(present: Present, { timesMs, freezesMs }: Ends, sure: number, atLeast: boolean): Forecast {
   const off = Math.max(steadyBandwidth, present.unsteadiness);
   // Those that never end lie beyond all that do.
-  const whole = sorted.reduce((sum, { weight }) => sum + weight, 0) / sure;
-  const high = atLeast ? undefined : quantile(sorted, 0.9 * whole);
+  const whole = timesMs.weight / sure;
+  const high = atLeast ? undefined : timesMs.quantile(0.9 * whole);
   // Open above, eight in ten are all but the first fifth of what ends; a least time is to be one more surely.
-  const low = quantile(sorted, high === undefined && !atLeast ? 0.2 * sure * whole : 0.1 * whole) ?? 0;
-  const freezes = ends
-    .map(({ freezeMs, weight }) => ({ value: freezeMs, freezeMs, weight }))
-    .sort((a, b) => a.value - b.value);
-  const freezeWeight = freezes.reduce((sum, { weight }) => sum + weight, 0);
-  const freezeAt = (share: number): number => quantile(freezes, share * freezeWeight) ?? switchOverMs;
+  const low = timesMs.quantile(high === undefined && !atLeast ? 0.2 * sure * whole : 0.1 * whole) ?? 0;
+  const freezeAt = (share: number): number => freezesMs.quantile(share * freezesMs.weight) ?? switchOverMs;
   return {
     kind: 'finishes',
-    medianMs: quantile(sorted, 0.5 * sure * whole) ?? 0,
+    medianMs: timesMs.quantile(0.5 * sure * whole) ?? 0,
     intervalMs: [
       Math.max(0, low * (1 - 1.3 * off) - 100),
       high === undefined ? undefined : high * (1 + 1.3 * off) + 300,
@@ -178,25 +187,17 @@ function finishing(present: Present, ends: readonly Weighted[], sure: number, at
   };
 }
 
-/** Undefined where the weights do not reach that far. */
-function quantile(sorted: readonly Weighted[], weight: number): number | undefined {
-  let sum = 0;
-  for (const { value, weight: own } of sorted) {
-    sum += own;
-    if (sum >= weight) return value;
-  }
-  return undefined;
-}
-
 function startOf(present: Present, settings: Settings): Start | undefined {
   const { iteration, remainingBytes, bandwidthBytesPerSecond: measured } = present;
   if (iteration === undefined || remainingBytes === undefined || measured === undefined) return undefined;
   const bandwidth = speedOf(present, measured, settings.speedMiBps);
-  const roundMs = Math.max(0, present.elapsedMs - iteration.startMs);
+  // Since it stands still, if it does, it dirties nothing; if that was in an earlier round, there is nothing more to come.
+  const untilMs = Math.max(iteration.startMs, present.pausedAtMs ?? present.elapsedMs);
+  const roundMs = untilMs - iteration.startMs;
   return {
     leftBytes: remainingBytes,
     roundMs,
-    busyRoundMs: present.activity?.busyMs(iteration.startMs, present.elapsedMs) ?? roundMs,
+    busyRoundMs: present.activity?.busyMs(iteration.startMs, untilMs) ?? roundMs,
     rewrittenShare: 1,
     bandwidthBytesPerSecond: bandwidth,
     drainBytesPerSecond: bandwidth * present.compression,
@@ -266,21 +267,10 @@ function rewriting(start: Start, present: Present, { workingSetBytes }: Hypothes
 function paused(present: Present, fit: Fit, settings: Settings): Forecast {
   const base = startOf(present, settings);
   if (base === undefined) return { kind: 'tooEarly' };
-  const began = present.iteration?.startMs ?? 0;
-  // Since it stands still it dirties nothing; if that was in an earlier round, there is nothing more to come.
-  const dirtiedMs = present.pausedAtMs === undefined ? base.roundMs : Math.max(0, present.pausedAtMs - began);
-  const busyMs = present.activity?.busyMs(began, began + dirtiedMs) ?? dirtiedMs;
-  const ends = starts(base, present, settings).flatMap(({ start, weight }) =>
-    fit.hypotheses.flatMap((way) =>
-      switchOvers(
-        simulatePaused(rewriting(start, present, way), way, dirtiedMs, busyMs),
-        base,
-        present,
-        weight * way.weight,
-        true,
-      ),
-    ),
-  );
+  const ends = new Ends(base, present, true);
+  for (const { start, weight } of starts(base, present, settings))
+    for (const way of fit.hypotheses)
+      ends.add(simulatePaused(rewriting(start, present, way), way), weight * way.weight);
   const found = finishing(present, ends, 1, false);
   if (found.kind !== 'finishes' || present.pausedAtMs === undefined) return found;
   // It stands still already.

@@ -1,4 +1,4 @@
-import type { Activity } from './activity.js';
+import { type Activity, busyShare } from './activity.js';
 import type { Iteration } from './iterations.js';
 
 /** What the guest made dirty in so long, before its migration. */
@@ -40,10 +40,6 @@ const unwatchedWeight = 0.15;
 /** Guests write in gusts: of a round shorter than this it is chance whether it saw one. */
 export const tellingSeconds = 1;
 
-function busyShareOf({ busyVcpus, idleVcpus }: Activity, vcpus: number): number {
-  return Math.min(1, Math.max(0, (vcpus - idleVcpus) / (busyVcpus - idleVcpus)));
-}
-
 /**
  * QEMU looks at 512 pages of each GiB (its default, which virsh leaves): each stands for 2 MiB, and few of them tell little. It tells
  * whole MiB a second, and leaves out the rest.
@@ -56,7 +52,7 @@ export function pointOf({ seconds, dirtiedBytes: told, vcpus }: MeasuredSpan, ac
   return {
     endMs: 0,
     seconds,
-    busySeconds: seconds * (activity === undefined || vcpus === undefined ? 1 : busyShareOf(activity, vcpus)),
+    busySeconds: seconds * (activity === undefined || vcpus === undefined ? 1 : busyShare(activity, vcpus)),
     dirtiedBytes,
     pendingBytes: 0,
     throttle: 0,

@@ -10,7 +10,7 @@ import {
   throttlePercent,
 } from '../readings.js';
 import { type Filled, filledOf } from './filled.js';
-import { type Activity, activityOf } from './activity.js';
+import { type Activity, activityOf, type Pause } from './activity.js';
 import { type Course, coursesOf, steady } from './course.js';
 import { bandwidthBetween, defaultDowntimeMs, type Iteration, iterationsOf } from './iterations.js';
 import type { MeasuredSpan } from './points.js';
@@ -74,7 +74,7 @@ export function presentOf({ samples, marks, state }: History): Present | undefin
   const bandwidth = carriedNow(recent) ?? mean(bandwidths);
   const iteration = iterations.at(-1);
   const pausedAtMs = pausedAtOf(marks, state.phase);
-  const activity = ranFreely(samples) ? activityOf(runningSamples(samples, marks, pausedAtMs)) : undefined;
+  const activity = ranFreely(samples) ? activityOf(samples, pausesOf(marks)) : undefined;
   return {
     phase: state.phase,
     elapsedMs: last.elapsedMs,
@@ -193,17 +193,11 @@ function ranFreely(samples: readonly Sample[]): boolean {
   return samples.every((sample) => (throttlePercent(sample) ?? 0) === 0);
 }
 
-/** Those since the guest was last resumed, and before it was paused, if it was: one that stands still is not idle. */
-function runningSamples(
-  samples: readonly Sample[],
-  marks: readonly Mark[],
-  pausedAtMs: number | undefined,
-): readonly Sample[] {
+function pausesOf(marks: readonly Mark[]): readonly Pause[] {
   const phases = marks.filter((mark) => mark.kind === 'phase');
-  const resumed = phases.findLast(({ phase }, index) => phase === 'precopy' && phases[index - 1]?.phase === 'paused');
-  const fromMs = resumed?.elapsedMs ?? -Infinity;
-  const untilMs = pausedAtMs ?? Infinity;
-  return samples.filter(({ elapsedMs }) => elapsedMs >= fromMs && elapsedMs <= untilMs);
+  return phases.flatMap(({ phase, elapsedMs }, index) =>
+    phase === 'paused' ? { fromMs: elapsedMs, toMs: phases[index + 1]?.elapsedMs ?? Infinity } : [],
+  );
 }
 
 function stalledOf(samples: readonly Sample[], last: Sample): number | undefined {

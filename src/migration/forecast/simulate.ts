@@ -1,4 +1,4 @@
-import { busyAhead, type Course } from './course.js';
+import { busyAhead, type Course, nextTurnMs } from './course.js';
 import { dirtyShare, type Hypothesis, throttledShare, writingSeconds } from './writing.js';
 
 /** A pre-copy at a moment, and the settings it goes on with. */
@@ -51,6 +51,8 @@ const countedMs = 1000;
 const gustSeconds = 1.25;
 const luckyRounds = 4;
 const saturated = 0.2;
+/** Of a guest that works by turns: whether a round falls into an idle one is chance, so it gets so many periods for it. */
+const patiencePeriods = 2;
 const throttleFirst = 20;
 const throttleStep = 10;
 const throttleMost = 99;
@@ -60,12 +62,13 @@ export function simulate(start: Start, way: Hypothesis, course: Course): End {
   const { bandwidthBytesPerSecond: bandwidth, maxDowntimeMs } = start;
   const { shape, workingSetBytes, rateBytesPerSecond, headroom } = way;
   const fits = (bandwidth * maxDowntimeMs) / 1000;
+  const patienceMs = course.turns === undefined ? 0 : patiencePeriods * (course.turns.otherMs + course.turns.sameMs);
   let { leftBytes, roundMs, busyRoundMs, throttlePercent } = start;
-  const lastTurnMs = course.turnsMs.at(-1) ?? 0;
   let afterMs = 0;
   let heavy = 0;
   let lucky = 0;
   let before = Infinity;
+  let least = { bytes: Infinity, atMs: 0 };
   for (let rounds = 1; rounds <= roundLimit; rounds += 1) {
     const drain = rounds <= 1 + start.plainRounds ? start.drainBytesPerSecond : start.laterDrainBytesPerSecond;
     const sent = Math.max(0, leftBytes - Math.max(0, fits - (drain * lookMs) / 2000));
@@ -82,25 +85,30 @@ export function simulate(start: Start, way: Hypothesis, course: Course): End {
     if (seconds < gustSeconds && share < saturated) lucky += 1;
     if (lucky >= luckyRounds) return { kind: 'finishes', afterMs, lastBytes: Math.min(next, fits) };
     if (next <= fits || dirtied < pageBytes) return { kind: 'finishes', afterMs, lastBytes: next };
-    // Nobody knows how it goes on beyond the turns that are foreseen.
-    if (course.turnsMs.length > 0 && afterMs >= lastTurnMs) return { kind: 'never', roundBytes: next };
     if (start.autoConverge && seconds * 1000 >= countedMs) heavy += dirtied > sent / 2 ? 1 : 0;
     const slower = heavy >= 2 && throttlePercent < throttleMost;
     if (slower) {
       throttlePercent = throttlePercent === 0 ? throttleFirst : Math.min(throttleMost, throttlePercent + throttleStep);
       heavy = 0;
-    } else if (
-      rounds > 2 &&
-      lucky === 0 &&
-      course.turnsMs.length === 0 &&
-      stays(next, before, fits) &&
-      (heavy === 0 || throttlePercent >= throttleMost)
-    )
-      return { kind: 'never', roundBytes: next };
-    before = slower || rounds === 1 ? Infinity : next;
+    }
+    if (slower || !stays(next, least.bytes, fits)) least = { bytes: next, atMs: afterMs };
     leftBytes = next;
     roundMs = 0;
     busyRoundMs = 0;
+    if (
+      !slower &&
+      rounds > 2 &&
+      lucky === 0 &&
+      stays(next, before, fits) &&
+      (heavy === 0 || throttlePercent >= throttleMost)
+    ) {
+      if (afterMs - least.atMs >= patienceMs) return { kind: 'never', roundBytes: next };
+      // Its rounds are all alike until it turns: the last of them has just begun then.
+      const turnMs = nextTurnMs(course, afterMs);
+      const skipped = Math.floor((turnMs - afterMs) / Math.max(1, sendMs));
+      afterMs += Math.max(0, skipped) * sendMs;
+    }
+    before = slower || rounds === 1 ? Infinity : next;
   }
   return { kind: 'never', roundBytes: leftBytes };
 }
@@ -112,12 +120,7 @@ function stays(next: number, before: number, fits: number): boolean {
 }
 
 /** What becomes of it when the guest is paused at once: it dirties nothing more, so this always ends. All of it is freeze. */
-export function simulatePaused(
-  start: Start,
-  way: Hypothesis,
-  dirtiedMs: number = start.roundMs,
-  busyMs: number = start.busyRoundMs,
-): Ending {
+export function simulatePaused(start: Start, way: Hypothesis): Ending {
   const { bandwidthBytesPerSecond: bandwidth, drainBytesPerSecond: drain, maxDowntimeMs } = start;
   const { shape, workingSetBytes, rateBytesPerSecond, headroom } = way;
   const fits = (bandwidth * maxDowntimeMs) / 1000;
@@ -127,7 +130,7 @@ export function simulatePaused(
   const pending = Math.min(workingSetBytes, left * start.rewrittenShare);
   const dirtied =
     (workingSetBytes - pending) *
-    dirtyShare(shape, rate, workingSetBytes, writingSeconds(way, dirtiedMs / 1000, busyMs / 1000));
+    dirtyShare(shape, rate, workingSetBytes, writingSeconds(way, start.roundMs / 1000, start.busyRoundMs / 1000));
   const again = Math.max(0, left + dirtied - fits);
   const last = Math.min(fits, left + dirtied);
   return { afterMs: (1000 * (sent + again)) / drain, lastBytes: last };

@@ -1,5 +1,6 @@
 import { formatBytes, formatDuration, formatElapsed, formatMs, formatRate, formatVcpus } from '../../panel/format.js';
 import type { Sample } from '../model.js';
+import type { Stretch } from './activity.js';
 import type { Forecast, Outlook } from './forecast.js';
 import { isCapped, outlookOf } from './forecast.js';
 import type { History, Present } from './present.js';
@@ -57,16 +58,17 @@ export function shortVerdictOn(history: History): string | undefined {
 }
 
 /** The verdict with its cause, in a sentence that explains itself. Empty where there is nothing to say yet. */
-export function verdictSentence({ asItIs, present, fit }: Outlook): string {
+export function verdictSentence(outlook: Outlook): string {
+  const { asItIs, present } = outlook;
   switch (asItIs.kind) {
     case 'tooEarly':
       return present.phase === 'precopy' ? 'It is too early to say how long it takes.' : '';
     case 'stalled':
       return stalledSentence(asItIs, present);
     case 'never':
-      return neverSentence(asItIs, present, fit);
+      return neverSentence(asItIs, outlook);
     case 'finishes':
-      return finishesSentence(asItIs, present, fit);
+      return finishesSentence(asItIs, outlook);
   }
 }
 
@@ -88,19 +90,14 @@ function stalledSentence({ sinceMs }: Extract<Forecast, { kind: 'stalled' }>, { 
   return `No byte has moved for ${since}: the network between the hosts is down, or the destination takes nothing.`;
 }
 
-function neverSentence({ sure, roundBytes }: Extract<Forecast, { kind: 'never' }>, present: Present, fit: Fit): string {
+function neverSentence({ sure, roundBytes }: Extract<Forecast, { kind: 'never' }>, outlook: Outlook): string {
+  const { present } = outlook;
   const fits = ((present.bandwidthBytesPerSecond ?? 0) * present.maxDowntimeMs) / 1000;
   const verdict = `It ${sure < sureEnough ? 'probably ' : ''}never ends at these settings`;
   const cause =
     `the guest dirties its memory as fast as it is sent, about ${formatBytes(roundBytes)} in each round, and only ` +
     `${formatBytes(fits)} fit into a stop of ${formatMs(present.maxDowntimeMs)}`;
-  return [
-    `${verdict}: ${cause}.`,
-    byTurns(present, 'not even an idle turn is long enough for what is left') || busier(fit),
-    bottleneck(present),
-  ]
-    .filter((text) => text !== '')
-    .join(' ');
+  return [`${verdict}: ${cause}.`, otherwise(outlook), bottleneck(present)].filter((text) => text !== '').join(' ');
 }
 
 /** Why it takes less than what is left by the bandwidth. */
@@ -109,22 +106,37 @@ function unused({ usedLeftBytes: used, remainingBytes: left }: Present): string 
   return `Of what is left, its host holds about ${formatBytes(used)}; the rest was never used, and takes no time. `;
 }
 
-/** Of a guest whose virtual CPUs are busy and idle in turn, and what that means. */
-function byTurns({ activity }: Present, meaning: string): string {
-  const now = activity?.stretches.at(-1);
-  if (activity === undefined || now === undefined) return '';
-  const { stretches, busyVcpus, idleVcpus } = activity;
-  const [before, lately] = stretches.slice(-3, -1);
-  if (before !== undefined && lately !== undefined) {
-    // The first had begun before the migration.
-    const [busy, idle] = (before.busy ? [before, lately] : [lately, before]).map(({ fromMs, toMs }) =>
-      about(toMs - Math.max(0, fromMs)),
-    );
-    return `The guest works by turns, lately ${busy} busy and ${idle} idle: ${meaning}.`;
+/** What the guest does otherwise than before; of one that works by turns, what that means for the end. */
+function otherwise({ present, fit, asItIs, alwaysBusy }: Outlook): string {
+  const { activity } = present;
+  if (activity === undefined || !writesByTurns(fit)) return asItIs.kind === 'never' ? busier(fit) : calmer(fit);
+  const { now, before, busyVcpus, idleVcpus } = activity;
+  const [earlier, lately] = before.slice(-2);
+  if (earlier !== undefined && lately !== undefined) {
+    const [busy, idle] = earlier.busy ? [earlier, lately] : [lately, earlier];
+    const meaning =
+      asItIs.kind === 'never'
+        ? ': not even an idle turn is long enough for what is left'
+        : alwaysBusy().kind === 'never'
+          ? ': it ends when what is left fits into an idle one'
+          : '';
+    return `The guest works by turns, lately ${lengthOf(busy)} busy and ${lengthOf(idle)} idle${meaning}.`;
   }
-  const since = now.fromMs <= 0 ? 'Since it began' : `Since ${formatElapsed(now.fromMs)}`;
   const [is, was] = now.busy ? [busyVcpus, idleVcpus] : [idleVcpus, busyVcpus];
-  return `${since} the guest works ${now.busy ? 'more' : 'less'}: ${formatVcpus(is)} of its virtual CPUs are busy; before, it was ${formatVcpus(was)}.`;
+  return (
+    `Since ${formatElapsed(now.fromMs)} the guest works ${now.busy ? 'more' : 'less'}: ` +
+    `${formatVcpus(is)} virtual CPUs are busy on average, ${formatVcpus(was)} were before.`
+  );
+}
+
+/** Whether the rounds confirm, or do not contradict, that it writes when its virtual CPUs work. */
+function writesByTurns({ hypotheses }: Fit): boolean {
+  const weight = hypotheses.reduce((sum, { idleShare, weight: own }) => (idleShare < 1 ? sum + own : sum), 0);
+  return weight > 0.5;
+}
+
+function lengthOf({ fromMs, toMs, isWhole }: Stretch): string {
+  return `${isWhole ? '' : 'at least '}${about(toMs - fromMs)}`;
 }
 
 /** What holds the copy back. */
@@ -146,7 +158,12 @@ function busier({ changedAtMs, changedBy }: Fit): string {
   return `Since ${formatElapsed(changedAtMs)} the guest writes ${times} times as much as before.`;
 }
 
-function finishesSentence(forecast: Extract<Forecast, { kind: 'finishes' }>, present: Present, fit: Fit): string {
+function calmer({ changedBy }: Fit): string {
+  return changedBy !== undefined && changedBy < 1 / muchMore ? 'The guest writes less than it did.' : '';
+}
+
+function finishesSentence(forecast: Extract<Forecast, { kind: 'finishes' }>, outlook: Outlook): string {
+  const { present, fit } = outlook;
   const { medianMs, intervalMs, freezeMs, freezeIntervalMs, sure, atLeast } = forecast;
   // Of disks that are copied first no measurement tells.
   const measuredOnly = fit.unmeasured !== undefined && present.phase === 'precopy';
@@ -155,19 +172,15 @@ function finishesSentence(forecast: Extract<Forecast, { kind: 'finishes' }>, pre
     return measuredOnly ? `${least} In the ${spansText(present)}, the guest wrote too fast for an end.` : least;
   }
   const [low, high] = intervalMs;
-  const turns = byTurns(present, 'what is left then has to fit into an idle turn');
-  const calmer =
-    turns === '' && fit.changedBy !== undefined && fit.changedBy < 1 / muchMore
-      ? ' The guest writes less than it did.'
-      : turns && ` ${turns}`;
   const range = high === undefined ? '' : rangeText(low, high);
   if (present.phase === 'paused') return `It is done in about ${about(medianMs)}${range}.`;
   if (present.phase === 'postcopy') return `All of it has arrived in about ${about(medianMs)}${range}.`;
   const start = `${unused(present)}${sure < sureEnough ? 'It may end' : 'It ends'}`;
   const freeze =
     freezeIntervalMs[1] > 1.5 * freezeMs ? `at most ${formatMs(freezeIntervalMs[1])}` : `about ${formatMs(freezeMs)}`;
-  const basis = measuredOnly ? ` That is by the ${spansText(present)}.` : '';
-  return `${start} in about ${about(medianMs)}${range}, and stops the guest for ${freeze}.${calmer}${basis}`;
+  const told = `${start} in about ${about(medianMs)}${range}, and stops the guest for ${freeze}.`;
+  const basis = measuredOnly ? `That is by the ${spansText(present)}.` : '';
+  return [told, otherwise(outlook), basis].filter((text) => text !== '').join(' ');
 }
 
 function spansText({ measured }: Present): string {

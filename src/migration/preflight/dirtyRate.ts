@@ -108,7 +108,7 @@ export async function dirtyRateOf(host: Hypervisor, uuid: string, signal?: Abort
   if (state !== 'running') return 0;
   const options = await host.run(helpOptions('domdirtyrate-calc'));
   if (options.size === 0) throw new UserError('this libvirt measures no dirty rate (since 7.2)');
-  // QEMU measures one at a time: who asks meanwhile is told what comes of it, or what was measured some seconds ago.
+  // QEMU measures one at a time: who asks meanwhile is told what comes of it, or what was measured just before the longer one.
   const lately = here.lately(uuid, 1);
   if (here.longerUnderWay.has(uuid) && lately !== undefined) return lately.dirtiedBytes;
   for (let other = here.secondUnderWay.get(uuid); other !== undefined; other = here.secondUnderWay.get(uuid)) {
@@ -196,6 +196,7 @@ async function begin(
     host.run(jobInfo(uuid, { raw: host.capabilities?.rawStats === true })),
     host.run(domainFigures(uuid, ['balloon', 'vcpu'])),
   ]);
+  const tickMs = performance.now();
   if (job.type !== 'none') throw new UserError('the domain has a job already, and is not measured meanwhile');
   if (signal?.aborted === true) throw new GivenUp('the pre-flight was given up');
   try {
@@ -204,7 +205,7 @@ async function begin(
     if (messageOf(error).includes('already being measured')) return undefined;
     throw error;
   }
-  return { heldBytes: figures.residentBytes, vcpuMs: figures.vcpuMs, tickMs: performance.now() };
+  return { heldBytes: figures.residentBytes, vcpuMs: figures.vcpuMs, tickMs };
 }
 
 /** Of a measurement that has begun; undefined where what QEMU tells in the end is another one's. */

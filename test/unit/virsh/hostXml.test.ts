@@ -209,6 +209,7 @@ describe('what a guest writes', () => {
       dirtyBytesPerSecond: 44 * 1024 * 1024,
       periodSeconds: 5,
       vcpuMs: undefined,
+      length: expect.any(Number) as number,
     });
     for (const status of [0, 1]) {
       expect(figures(`  dirtyrate.calc_status=${status}\n  dirtyrate.megabytes_per_second=44\n`)).toMatchObject({

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { activityOf } from '../../../../src/migration/forecast/activity.js';
-import { busyAhead, coursesOf } from '../../../../src/migration/forecast/course.js';
+import { type Activity, activityOf, type Pause } from '../../../../src/migration/forecast/activity.js';
+import { busyAhead, coursesOf, nextTurnMs } from '../../../../src/migration/forecast/course.js';
 import type { Sample } from '../../../../src/migration/model.js';
 import { figures } from '../figures.js';
 
 /** Read each second: what its virtual CPUs did in each of them, by the host's steps of 10 ms. */
-function readings(vcpus: readonly number[], told: Partial<Sample> = {}): readonly Sample[] {
+function readings(vcpus: readonly number[]): readonly Sample[] {
   let vcpuMs = 5_000;
   return [0, ...vcpus].map((each, second) => {
     vcpuMs += 1000 * each;
@@ -15,7 +15,6 @@ function readings(vcpus: readonly number[], told: Partial<Sample> = {}): readonl
       elapsedMs,
       maxDowntimeMs: 300,
       vcpuMs: 10 * Math.round(vcpuMs / 10),
-      ...(second === 0 ? told : {}),
       job: figures({ type: 'unbounded' }),
     };
   });
@@ -25,10 +24,18 @@ function times(count: number, ...vcpus: readonly number[]): number[] {
   return Array.from({ length: count }, (_, index) => vcpus[index % vcpus.length] ?? 0);
 }
 
-const turns = (vcpus: readonly number[], told: Partial<Sample> = {}): unknown =>
-  activityOf(readings(vcpus, told))?.stretches.map(
-    ({ busy, fromMs, toMs }) => `${busy ? 'busy' : 'idle'} ${fromMs / 1000}-${toMs / 1000}`,
+function turnsOf(activity: Activity | undefined): readonly string[] | undefined {
+  return (
+    activity &&
+    [...activity.before, activity.now].map(
+      ({ busy, fromMs, toMs, isWhole }) =>
+        `${busy ? 'busy' : 'idle'} ${fromMs / 1000}-${toMs / 1000}${isWhole ? '' : '?'}`,
+    )
   );
+}
+
+const turns = (vcpus: readonly number[], pauses: readonly Pause[] = []): unknown =>
+  turnsOf(activityOf(readings(vcpus), pauses));
 
 describe('a guest’s virtual CPUs', () => {
   it.each([
@@ -36,6 +43,8 @@ describe('a guest’s virtual CPUs', () => {
     ['always idle, but for what any kernel does', times(30, 0.01, 0, 0.02, 0.01)],
     ['busy for a moment now and then', times(30, 0.02, 0.02, 0.4, 0.02, 0.02)],
     ['up and down without two states', times(30, 0.2, 0.5, 0.8, 0.5, 0.3, 0.6, 0.4, 0.9)],
+    ['idle but for the last second', [...times(30, 0.01), 0.5]],
+    ['busy but for the last second', [...times(30, 0.5), 0.01]],
     ['seen for two seconds', [0.01, 1]],
   ])('take no turns where they are %s', (_, vcpus) => {
     expect(turns(vcpus)).toBeUndefined();
@@ -43,24 +52,51 @@ describe('a guest’s virtual CPUs', () => {
 
   it('take turns where they are busy and idle for some seconds each', () => {
     expect(turns([...times(8, 0.5, 0.6), ...times(5, 0.01), ...times(6, 0.55)])).toEqual([
-      'busy 0-8',
+      'busy 0-8?',
       'idle 8-13',
       'busy 13-19',
     ]);
   });
 
-  it('are known to have been busy, or idle, while they were measured before', () => {
-    const told = { measuredVcpus: 0.5, measuredVcpusIn5Seconds: 0.52 };
-    expect(turns(times(6, 0.01), told)).toEqual(['busy -6.6--0.3', 'idle -0.3-6']);
+  it('have a first turn that a short one before it is part of', () => {
+    expect(turns([0.5, ...times(10, 0.01), ...times(6, 0.5)])).toEqual(['idle 0-11?', 'busy 11-17']);
+  });
+
+  it('take turns of now, whatever they did half an hour ago', () => {
+    const now = Array.from({ length: 10 }, () => [...times(30, 0.5), ...times(30, 0.01)]).flat();
+    expect(turns([...times(600, 8), ...now, ...times(5, 0.5)])).toHaveLength(21);
+  });
+
+  it('do not turn because somebody paused the guest, or nobody watched', () => {
+    const paused = [{ fromMs: 10_050, toMs: 19_950 }];
+    expect(turns([...times(10, 0.5), 0.02, ...times(9, 0), ...times(10, 0.5)], paused)).toBeUndefined();
+    const all = readings([
+      ...times(10, 0.5),
+      ...times(5, 0.01),
+      ...times(40, 0.3),
+      ...times(10, 0.5),
+      ...times(5, 0.01),
+    ]);
+    const gap = all.filter(({ elapsedMs }) => elapsedMs <= 15_000 || elapsedMs >= 55_000);
+    expect(turnsOf(activityOf(gap))).toEqual(['busy 0-10?', 'idle 10-15?', 'busy 55-65?', 'idle 65-70']);
+  });
+
+  it('are told from one of them that is taken away', () => {
+    const all = readings(times(20, 0.5)).map((sample, second) => ({
+      ...sample,
+      vcpuMs: (sample.vcpuMs ?? 0) - (second > 10 ? 3_000 : 0),
+    }));
+    expect(activityOf(all)).toBeUndefined();
+  });
+
+  it('are looked at however long the migration takes', () => {
+    expect(turns([...times(130_000, 0.5), ...times(5, 0.01)])).toHaveLength(2);
   });
 
   it('are read where readings tell of them: not in each', () => {
     const all = readings([...times(10, 0.5), ...times(6, 0)]);
     const some = all.map((sample, index) => (index % 2 === 0 ? sample : { ...sample, vcpuMs: undefined }));
-    expect(activityOf(some)?.stretches.map(({ busy, toMs }) => [busy, toMs])).toEqual([
-      [true, 10_000],
-      [false, 16_000],
-    ]);
+    expect(turnsOf(activityOf(some))).toEqual(['busy 0-10?', 'idle 10-16']);
     expect(activityOf(all.map((sample) => ({ ...sample, vcpuMs: undefined })))).toBeUndefined();
   });
 
@@ -86,26 +122,48 @@ describe('how a guest that works by turns may go on', () => {
   it('is as it did before, once its turns were seen', () => {
     const found = courses([...times(12, 0.5), ...times(10, 0), ...times(20, 0.5), ...times(4, 0)]);
     expect(sum(found)).toBeCloseTo(1);
-    for (const { busyNow, turnsMs } of found) {
+    for (const { busyNow, turns: then } of found) {
       expect(busyNow).toBe(false);
       // The idle turn of 10 s has 6 left, more or less, and a busy one of 20 s follows it.
-      expect(turnsMs[0]).toBeGreaterThan(4_000);
-      expect(turnsMs[0]).toBeLessThan(8_000);
-      expect((turnsMs[1] ?? NaN) - (turnsMs[0] ?? NaN)).toBeCloseTo(20_000, -3);
+      expect(then?.firstMs).toBeGreaterThan(4_000);
+      expect(then?.firstMs).toBeLessThan(8_000);
+      expect(then?.otherMs).toBeCloseTo(20_000, -3);
+      expect(then?.sameMs).toBeCloseTo(10_000, -3);
     }
   });
 
-  it('is open where only one turn was seen: that may be for good', () => {
+  const forGood = (found: ReturnType<typeof courses>): number =>
+    sum(found.filter(({ turns: then }) => then === undefined));
+  const firsts = (found: ReturnType<typeof courses>): readonly number[] =>
+    found.flatMap(({ turns: then }) => then?.firstMs ?? []);
+
+  it('is open where only one turn was seen: that may be for good, and the longer ago, the likelier', () => {
     const found = courses([...times(10, 0.5), ...times(6, 0)]);
     expect(sum(found)).toBeCloseTo(1);
-    expect(sum(found.filter(({ turnsMs }) => turnsMs.length === 0))).toBeGreaterThan(0.5);
-    expect(Math.min(...found.flatMap(({ turnsMs }) => turnsMs))).toBeLessThan(3_000);
+    expect(forGood(found)).toBeGreaterThan(0.6);
+    expect(forGood(courses([...times(10, 0.5), ...times(300, 0)]))).toBeGreaterThan(0.95);
+    expect(Math.min(...firsts(found))).toBeLessThan(3_000);
   });
 
-  it('is open where a turn takes longer than the ones before it', () => {
+  it('is open where a turn takes longer than the ones before it, and may be for good', () => {
     const found = courses([...times(6, 0.5), ...times(5, 0), ...times(6, 0.5), ...times(12, 0)]);
-    const [first = 0, last = 0] = [found[0], found.at(-1)].map((course) => course?.turnsMs[0]);
-    expect(last / first).toBeGreaterThan(5);
+    expect(Math.max(...firsts(found)) / Math.min(...firsts(found))).toBeGreaterThan(5);
+    expect(forGood(found)).toBeGreaterThan(0.6);
+    const later = courses([...times(6, 0.5), ...times(5, 0), ...times(6, 0.5), ...times(300, 0)]);
+    expect(forGood(later)).toBeGreaterThan(0.95);
+  });
+
+  const course = { busyNow: true, turns: { firstMs: 5_000, otherMs: 7_000, sameMs: 10_000 }, weight: 1 } as const;
+
+  it.each([
+    [4_000, 5_000],
+    [5_000, 12_000],
+    [11_000, 12_000],
+    [12_000, 22_000],
+    [23_000, 29_000],
+  ])('turns next after %i ms at %i', (afterMs, turnMs) => {
+    expect(nextTurnMs(course, afterMs)).toBe(turnMs);
+    expect(nextTurnMs({ ...course, turns: undefined }, afterMs)).toBe(Infinity);
   });
 
   it.each([
@@ -114,7 +172,9 @@ describe('how a guest that works by turns may go on', () => {
     [5_000, 9_000, 0],
     [3_000, 14_000, 4_000],
     [12_000, 13_000, 1_000],
+    [0, 34_000, 20_000],
   ])('is busy between %i and %i ms for %i of them', (fromMs, toMs, busyMs) => {
-    expect(busyAhead({ busyNow: true, turnsMs: [5_000, 12_000], weight: 1 }, fromMs, toMs)).toBe(busyMs);
+    expect(busyAhead(course, fromMs, toMs)).toBe(busyMs);
+    expect(busyAhead({ ...course, busyNow: false }, fromMs, toMs)).toBe(toMs - fromMs - busyMs);
   });
 });

@@ -167,6 +167,31 @@ describe('the forecast', () => {
       expect(off(byTurns)).toBeLessThan(off(untold));
     });
 
+    it('knows that one which writes less than is sent ends, however short its turns are', () => {
+      const short: SimulatedGuest = {
+        memoryMiB: 2048,
+        workingSetMiB: 900,
+        rateMiBps: (atMs) => (atMs % 6_000 < 3_000 ? 32 : 0),
+        vcpus: (atMs) => (atMs % 6_000 < 3_000 ? 0.5 : 0.01),
+      };
+      const { endedMs = NaN } = migrate(short);
+      const atMs = 130_000;
+      const said = finishing(askedAt(short, atMs));
+      expect(Math.abs(atMs + said.medianMs - endedMs) / endedMs).toBeLessThan(0.25);
+    });
+
+    it('does not expect it to be idle again for ever because it once was', () => {
+      const isBusyNow = (atMs: number): boolean => atMs < 20_000 || atMs >= 32_000;
+      const once: SimulatedGuest = {
+        workingSetMiB: 300,
+        shape: 'sweep',
+        rateMiBps: (atMs) => (isBusyNow(atMs) ? 40 : 0),
+        vcpus: (atMs) => (isBusyNow(atMs) ? 0.5 : 0.01),
+      };
+      const said = askedAt(once, 200_000);
+      expect(said.kind === 'never' && said.sure).toBeGreaterThan(0.9);
+    });
+
     it('goes by the rounds where they show that it writes on in its idle turns', () => {
       for (const atMs of [45_000, 65_000]) {
         const said = askedAt({ ...byTurns, rateMiBps: 40 }, atMs);

@@ -62,7 +62,7 @@ describe('the turns of a guest', () => {
   );
   const phase = (elapsedMs: number, is: Phase): Mark => ({ kind: 'phase', atMs: elapsedMs, elapsedMs, phase: is });
   const turns = (marks: readonly Mark[] = [], now: Phase = 'precopy', of: readonly Sample[] = samples): number =>
-    presentOf({ samples: of, marks, state: { phase: now } })?.activity?.stretches.length ?? 1;
+    1 + (presentOf({ samples: of, marks, state: { phase: now } })?.activity?.before.length ?? 0);
 
   it('are those of its virtual CPUs', () => {
     expect(turns()).toBe(3);

@@ -18,7 +18,7 @@ const start: Start = {
   autoConverge: false,
 };
 
-const always: Course = { busyNow: true, turnsMs: [], weight: 1 };
+const always: Course = { busyNow: true, turns: undefined, weight: 1 };
 
 function writing(workingSetMiB: number, rateMiBps: number): Hypothesis {
   return {

@@ -134,25 +134,25 @@ describe('the verdict in a sentence', () => {
       'works less',
       26_500,
       (ms) => ms < 21_000,
-      / Since 0:2\d the guest works less: 0\.01 of its virtual CPUs are busy; before, it was 0\.50\./,
+      / Since 0:2\d the guest works less: 0\.01 virtual CPUs are busy on average, 0\.50 were before\./,
     ],
     [
       'works more',
       40_000,
       (ms) => ms > 12_000,
-      / Since 0:1\d the guest works more: 0\.50 of its virtual CPUs are busy; before, it was 0\.01\./,
+      / Since 0:1\d the guest works more: 0\.50 virtual CPUs are busy on average, 0\.01 were before\./,
     ],
     [
       'works by turns, which ends in an idle one',
       68_500,
       (ms) => ms % 40_000 < 30_000,
-      /^It ends .* The guest works by turns, lately 30 s busy and 10 s idle: what is left then has to fit into an idle turn\.$/,
+      /^It ends .* The guest works by turns, lately at least 30 s busy and 10 s idle: it ends when what is left fits into an idle one\.$/,
     ],
     [
       'works by turns, none of which is long enough',
       68_500,
-      (ms) => ms % 30_000 < 25_000,
-      /^It (probably )?never ends .* The guest works by turns, lately 25 s busy and 5 s idle: not even an idle turn is long enough for what is left\./,
+      (ms) => ms % 12_000 < 6_000,
+      /^It (probably )?never ends .* The guest works by turns, lately 6 s busy and 6 s idle: not even an idle turn is long enough for what is left\./,
     ],
   ])('says when the guest %s', (_, atMs, isBusy, text) => {
     const guest: SimulatedGuest = {
@@ -162,6 +162,15 @@ describe('the verdict in a sentence', () => {
       vcpus: (ms) => (isBusy(ms) ? 0.5 : 0.01),
     };
     expect(sentenceAt(guest, atMs)).toMatch(text);
+  });
+
+  it('gives no turns as the reason of what ends in busy ones too, or of a guest that writes on in its idle ones', () => {
+    const isBusy = (ms: number): boolean => ms % 6_000 < 3_000;
+    const guest = { workingSetMiB: 160, shape: 'sweep', vcpus: (ms: number) => (isBusy(ms) ? 0.5 : 0.01) } as const;
+    const ends = sentenceAt({ ...guest, rateMiBps: (ms) => (isBusy(ms) ? 8 : 0) }, 24_500);
+    expect(ends).toMatch(/^It ends .* The guest works by turns, lately 3 s busy and 3 s idle\.$/);
+    const slow = { ...guest, vcpus: (ms: number) => (ms % 40_000 < 30_000 ? 0.5 : 0.01) };
+    expect(sentenceAt({ ...slow, rateMiBps: 40 }, 68_500)).not.toContain('turn');
   });
 
   it('tells the time, its range and the freeze of one that ends', () => {

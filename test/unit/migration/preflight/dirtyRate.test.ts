@@ -35,6 +35,7 @@ describe('what a guest writes', () => {
       dirtyBytesPerSecond: undefined,
       periodSeconds: undefined,
       vcpuMs: undefined,
+      length: 0,
     }) ?? 0) / mib;
 
   beforeEach(() => {
