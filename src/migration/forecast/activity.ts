@@ -20,7 +20,7 @@ export interface Levels {
 export interface Activity extends Levels {
   /** That of the last reading. */
   readonly now: Stretch;
-  /** Those before it, one after the other, busy and idle in turn. */
+  /** Those before it, one after the other: busy and idle in turn, but where nobody watched for a while. */
   readonly before: readonly [Stretch, ...Stretch[]];
   /** How much of the time between two moments it was busy, in ms. */
   readonly busyMs: (fromMs: number, toMs: number) => number;
@@ -65,7 +65,8 @@ export function activityOf(samples: readonly Sample[], pauses: readonly Pause[] 
   if (levels === undefined) return undefined;
   const [first, ...others] = stretchesOf(seen, (levels.busyVcpus + levels.idleVcpus) / 2);
   const now = others.pop();
-  if (first === undefined || now === undefined) return undefined;
+  if (first === undefined || now === undefined || [first, ...others].every(({ busy }) => busy === now.busy))
+    return undefined;
   return { ...levels, now, before: [first, ...others], busyMs: (from, to) => busyMsOf(all, levels, from, to) };
 }
 
@@ -140,31 +141,29 @@ function stretchesOf(intervals: readonly Interval[], middle: number): readonly S
     const last = stretches.at(-1);
     // A gap hides where the one ended, and where the other began.
     const isUnseen = last !== undefined && fromMs > last.toMs;
-    const isWhole = last !== undefined && !isUnseen;
-    if (last !== undefined && (last.busy === busy || isUnseen))
-      stretches[stretches.length - 1] = {
-        ...last,
-        toMs: last.busy === busy ? toMs : last.toMs,
-        isWhole: last.isWhole && !isUnseen,
-      };
-    if (last?.busy !== busy) stretches.push({ busy, fromMs, toMs, isWhole });
+    if (last?.busy === busy && !isUnseen) stretches[stretches.length - 1] = { ...last, toMs };
+    else {
+      if (isUnseen) stretches[stretches.length - 1] = { ...last, isWhole: false };
+      stretches.push({ busy, fromMs, toMs, isWhole: last !== undefined && !isUnseen });
+    }
   }
   return withoutShort(stretches);
 }
 
-/** What is too short for a turn belongs to what was before it, or after it where it is the first. */
+/** What is too short for a turn belongs to what was before it, or after it where that was not seen. */
 function withoutShort(stretches: readonly Stretch[]): readonly Stretch[] {
   const kept: Stretch[] = [];
+  let skipped: Stretch | undefined;
   stretches.forEach((stretch, index) => {
     const last = kept.at(-1);
     const isLast = index === stretches.length - 1;
     const isShort = stretch.toMs - stretch.fromMs < (isLast ? begunMs : shortestMs);
-    if (last !== undefined && (isShort || last.busy === stretch.busy))
-      kept[kept.length - 1] = { ...last, toMs: stretch.toMs };
-    else if (!isShort || isLast)
-      kept.push(
-        kept.length === 0 ? { ...stretch, fromMs: stretches[0]?.fromMs ?? stretch.fromMs, isWhole: false } : stretch,
-      );
+    const fromMs = skipped !== undefined && skipped.toMs >= stretch.fromMs ? skipped.fromMs : stretch.fromMs;
+    const goesOn = last !== undefined && last.toMs >= fromMs;
+    if (goesOn && (isShort || last.busy === stretch.busy))
+      kept[kept.length - 1] = { ...last, toMs: stretch.toMs, isWhole: last.isWhole && stretch.isWhole };
+    else if (isShort && !isLast) skipped = { ...stretch, fromMs };
+    else kept.push(fromMs === stretch.fromMs ? stretch : { ...stretch, fromMs, isWhole: false });
   });
   return kept;
 }

@@ -69,6 +69,7 @@ export function simulate(start: Start, way: Hypothesis, course: Course): End {
   let lucky = 0;
   let before = Infinity;
   let least = { bytes: Infinity, atMs: 0 };
+  if (start.drainBytesPerSecond <= 0) return { kind: 'never', roundBytes: leftBytes };
   for (let rounds = 1; rounds <= roundLimit; rounds += 1) {
     const drain = rounds <= 1 + start.plainRounds ? start.drainBytesPerSecond : start.laterDrainBytesPerSecond;
     const sent = Math.max(0, leftBytes - Math.max(0, fits - (drain * lookMs) / 2000));
@@ -103,10 +104,10 @@ export function simulate(start: Start, way: Hypothesis, course: Course): End {
       (heavy === 0 || throttlePercent >= throttleMost)
     ) {
       if (afterMs - least.atMs >= patienceMs) return { kind: 'never', roundBytes: next };
-      // Its rounds are all alike until it turns: the last of them has just begun then.
-      const turnMs = nextTurnMs(course, afterMs);
-      const skipped = Math.floor((turnMs - afterMs) / Math.max(1, sendMs));
-      afterMs += Math.max(0, skipped) * sendMs;
+      // Rounds that are alike stay so until it turns: the last of them has just begun then.
+      const turnMs = nextTurnMs(course, afterMs - sendMs);
+      const isAlike = rounds > 3 && turnMs > afterMs && next <= before * (1 + shrinks);
+      if (isAlike) afterMs += Math.floor((turnMs - afterMs) / Math.max(1, sendMs)) * sendMs;
     }
     before = slower || rounds === 1 ? Infinity : next;
   }

@@ -15,6 +15,9 @@ const muchOfIt = 0.8;
 /** Of what it carried before, this little is no noise. */
 const dropped = 0.5;
 
+/** From this weight on, that the guest writes by turns is told. */
+const writesByTurnsShare = 0.3;
+
 /** The outlook of the last reading, worked out once for all who show it. */
 const outlooks = new WeakMap<
   Sample,
@@ -111,32 +114,35 @@ function otherwise({ present, fit, asItIs, alwaysBusy }: Outlook): string {
   const { activity } = present;
   if (activity === undefined || !writesByTurns(fit)) return asItIs.kind === 'never' ? busier(fit) : calmer(fit);
   const { now, before, busyVcpus, idleVcpus } = activity;
-  const [earlier, lately] = before.slice(-2);
-  if (earlier !== undefined && lately !== undefined) {
-    const [busy, idle] = earlier.busy ? [earlier, lately] : [lately, earlier];
-    const meaning =
-      asItIs.kind === 'never'
-        ? ': not even an idle turn is long enough for what is left'
-        : alwaysBusy().kind === 'never'
-          ? ': it ends when what is left fits into an idle one'
-          : '';
-    return `The guest works by turns, lately ${lengthOf(busy)} busy and ${lengthOf(idle)} idle${meaning}.`;
+  const busy = lastOf(before, true);
+  const idle = lastOf(before, false);
+  const staysSo = present.courses.some(({ turns, weight }) => turns === undefined && weight > 0.5);
+  if (busy === undefined || idle === undefined || staysSo) {
+    const [is, was] = now.busy ? [busyVcpus, idleVcpus] : [idleVcpus, busyVcpus];
+    return (
+      `Since ${formatElapsed(now.fromMs)} the guest works ${now.busy ? 'more' : 'less'}: ` +
+      `${formatVcpus(is)} virtual CPUs are busy on average, ${formatVcpus(was)} were before.`
+    );
   }
-  const [is, was] = now.busy ? [busyVcpus, idleVcpus] : [idleVcpus, busyVcpus];
-  return (
-    `Since ${formatElapsed(now.fromMs)} the guest works ${now.busy ? 'more' : 'less'}: ` +
-    `${formatVcpus(is)} virtual CPUs are busy on average, ${formatVcpus(was)} were before.`
-  );
+  const turns = `The guest works by turns, lately ${lengthOf(busy)} busy and ${lengthOf(idle)} idle`;
+  const needsIdle = asItIs.kind === 'never' || alwaysBusy().kind === 'never';
+  return `${turns}${needsIdle ? ': it can end only in an idle one that is long enough for what is left' : ''}.`;
+}
+
+/** The last one that was seen from its beginning to its end, or what was seen of one. */
+function lastOf(stretches: readonly Stretch[], busy: boolean): Stretch | undefined {
+  const alike = stretches.filter((stretch) => stretch.busy === busy);
+  return alike.findLast(({ isWhole }) => isWhole) ?? alike.at(-1);
 }
 
 /** Whether the rounds confirm, or do not contradict, that it writes when its virtual CPUs work. */
 function writesByTurns({ hypotheses }: Fit): boolean {
   const weight = hypotheses.reduce((sum, { idleShare, weight: own }) => (idleShare < 1 ? sum + own : sum), 0);
-  return weight > 0.5;
+  return weight > writesByTurnsShare;
 }
 
 function lengthOf({ fromMs, toMs, isWhole }: Stretch): string {
-  return `${isWhole ? '' : 'at least '}${about(toMs - fromMs)}`;
+  return `${isWhole ? '' : 'at least '}${formatDuration(toMs - fromMs)}`;
 }
 
 /** What holds the copy back. */

@@ -81,6 +81,18 @@ describe('a guest’s virtual CPUs', () => {
     expect(turnsOf(activityOf(gap))).toEqual(['busy 0-10?', 'idle 10-15?', 'busy 55-65?', 'idle 65-70']);
   });
 
+  it('are not taken for one that went on while nobody watched', () => {
+    const all = readings([
+      ...times(10, 0.01),
+      ...times(10, 0.5),
+      ...times(40, 0.5),
+      ...times(10, 0.5),
+      ...times(5, 0.01),
+    ]);
+    const gap = all.filter(({ elapsedMs }) => elapsedMs <= 20_000 || elapsedMs >= 60_000);
+    expect(turnsOf(activityOf(gap))).toEqual(['idle 0-10?', 'busy 10-20?', 'busy 60-70?', 'idle 70-75']);
+  });
+
   it('are told from one of them that is taken away', () => {
     const all = readings(times(20, 0.5)).map((sample, second) => ({
       ...sample,

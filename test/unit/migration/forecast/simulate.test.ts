@@ -45,4 +45,36 @@ describe('what becomes of a copy', () => {
   ])('never ends where the guest %s', (_, way) => {
     expect(simulate(start, way, always).kind).toBe('never');
   });
+
+  it('ends in the idle turn of a guest whose busy rounds are all alike, as it does round by round', () => {
+    const short: Start = {
+      ...start,
+      leftBytes: 10_399_253,
+      roundMs: 2493,
+      busyRoundMs: 747,
+      bandwidthBytesPerSecond: 22_094_772,
+      drainBytesPerSecond: 22_094_772,
+      laterDrainBytesPerSecond: 22_094_772,
+      maxDowntimeMs: 43.58,
+    };
+    const way: Hypothesis = {
+      shape: 'sweep',
+      workingSetBytes: 10_841_822,
+      rateBytesPerSecond: 342_814_026,
+      headroom: 1,
+      idleShare: 0,
+      weight: 1,
+    };
+    const turns = { firstMs: 472, otherMs: 2677, sameMs: 27_163 };
+    const end = simulate(short, way, { busyNow: false, turns, weight: 1 });
+    expect(end.kind === 'finishes' && end.afterMs).toBeCloseTo(3_900, -3);
+  });
+
+  it('never ends where no idle turn is long enough, and takes no longer to be known so the longer the turns are', () => {
+    const way: Hypothesis = { ...writing(100, 60), shape: 'sweep', idleShare: 0 };
+    for (const sameMs of [20_000, 2_000_000]) {
+      const turns = { firstMs: 5_000, otherMs: 3_000, sameMs };
+      expect(simulate(start, way, { busyNow: true, turns, weight: 1 }).kind).toBe('never');
+    }
+  });
 });
