@@ -39,6 +39,7 @@ function contradicts(
 ): boolean {
   const last = before.at(-1);
   if (last !== undefined && isAlike(last, point)) return false;
+  // What is beyond a steady guest is nothing to one that works by turns.
   const byTurns = idleShares.length > 1;
   if (last !== undefined && !byTurns && isBeyond(last, point)) return true;
   // Rounds of other lengths say little of this one: whatever of the ways they allow fits it, will do.
