@@ -120,14 +120,6 @@ export function pausedMs({ marks, state }: Pick<Migration, 'marks' | 'state'>): 
   return total;
 }
 
-function difference(after: number | undefined, before: number | undefined): number | undefined {
-  return after === undefined ? undefined : after - (before ?? 0);
-}
-
-function positive(value: number | undefined): number | undefined {
-  return value !== undefined && Number.isFinite(value) && value > 0 ? value : undefined;
-}
-
 /** The time of virtual CPUs is counted in steps of 10 ms: over less than this they are noise. */
 export const busyOverMs = 700;
 
@@ -149,3 +141,11 @@ export const measuredNames = {
   5: { dirtied: 'measuredDirtyBytesIn5Seconds', vcpus: 'measuredVcpusIn5Seconds' },
   20: { dirtied: 'measuredDirtyBytesIn20Seconds', vcpus: 'measuredVcpusIn20Seconds' },
 } as const;
+
+function difference(after: number | undefined, before: number | undefined): number | undefined {
+  return after === undefined ? undefined : after - (before ?? 0);
+}
+
+function positive(value: number | undefined): number | undefined {
+  return value !== undefined && Number.isFinite(value) && value > 0 ? value : undefined;
+}
