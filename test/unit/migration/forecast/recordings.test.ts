@@ -50,12 +50,12 @@ describe.each(names)('the forecast, on the part "%s"', (part) => {
       expect(own.laterRightShare).toBeGreaterThan(other.laterRightShare + 0.1);
     }
     // Wanted: 0.95.
-    expect(own.rightShare).toBeGreaterThan(0.84);
+    expect(own.rightShare).toBeGreaterThan(0.88);
   });
 
   it('is right where it tells that without a doubt', () => {
     expect(own.surelyShare).toBeGreaterThan(0.45);
-    expect(own.surelyRightShare).toBeGreaterThan(0.9);
+    expect(own.surelyRightShare).toBeGreaterThan(0.93);
   });
 
   it('is wrong to the last about next to none', () => {
@@ -82,8 +82,8 @@ describe.each(names)('the forecast, on the part "%s"', (part) => {
 describe('the freeze of a real pause', () => {
   it('is told within 20 % or 200 ms of a guest that does not write in bursts, nearly always', () => {
     const steady = pauses.filter(({ kind }) => kind !== 'bursty');
-    // Wanted: always, and of those in bursts too: nobody can know what a burst has dirtied since the last sync.
-    expect(shareOf(steady, ({ isNear }) => isNear)).toBeGreaterThan(0.85);
-    expect(shareOf(pauses, ({ isNear }) => isNear)).toBeGreaterThan(0.7);
+    // Wanted: always. Of those in bursts, where nothing tells of their virtual CPUs, nobody can know what was dirtied since the last sync.
+    expect(shareOf(steady, ({ isNear }) => isNear)).toBeGreaterThan(0.86);
+    expect(shareOf(pauses, ({ isNear }) => isNear)).toBeGreaterThan(0.83);
   });
 });
