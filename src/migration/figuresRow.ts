@@ -48,7 +48,7 @@ function runningRow(sample: Sample, samples: readonly Sample[]): PanelFigure[] {
       formatVcpus,
       // Where it was not asked again yet, that of a moment ago.
       busyVcpus(samples) ?? busyVcpus(samples, samples.length - 2),
-      'How many of the guest’s virtual CPUs worked since the reading before, on average. What a guest writes mostly goes up and down with them.',
+      'How many of the guest’s virtual CPUs worked in the last second or so, on average.',
     ],
     ['Throttle', formatPercent, throttlePercent(sample), 'CPU time that auto-converge takes from the guest.'],
   ]);

@@ -110,7 +110,8 @@ async function steer(scene: Scene, guest: Guest): Promise<void> {
   await page.locator('#log li.failed').waitFor();
   await lab.host('hv1').virsh(['migrate-setspeed', guest.uuid, '24']);
   await entries.filter({ hasText: 'not from here' }).waitFor();
-  await workbench.reload();
+  // Away for longer than readings of a busy host may be apart.
+  await workbench.reload(4000);
   await workbench.editors.waitForTab(new RegExp(guest.name), longMs);
   await workbench.until('the gap', async () => (await drawn(page)).gaps > 0, longMs);
   const { samples } = await drawn(page);

@@ -94,18 +94,17 @@ export function readRecording(name: string, text: string): Recording {
 
 /** What somebody else would have started: nothing was measured before it. */
 export function unmeasured(recording: Recording): Recording {
-  const nothing = Object.fromEntries(measuredFigures.map((name) => [name, undefined]));
-  const samples = recording.samples.map((sample) => ({ ...sample, ...nothing }));
-  return { ...recording, samples };
+  return without(recording, measuredFigures);
 }
 
 /** What an old libvirt would tell: nothing of its virtual CPUs. */
 export function withoutVcpus(recording: Recording): Recording {
-  const nothing = Object.fromEntries(
-    ['vcpuMs', ...Object.values(measuredNames).map(({ vcpus }) => vcpus)].map((name) => [name, undefined]),
-  );
-  const samples = recording.samples.map((sample) => ({ ...sample, ...nothing }));
-  return { ...recording, samples };
+  return without(recording, ['vcpuMs', ...Object.values(measuredNames).map(({ vcpus }) => vcpus)]);
+}
+
+function without(recording: Recording, names: readonly (keyof Sample)[]): Recording {
+  const nothing = Object.fromEntries(names.map((name) => [name, undefined]));
+  return { ...recording, samples: recording.samples.map((sample) => ({ ...sample, ...nothing })) };
 }
 
 /** The phase that the marks tell for a moment. */
