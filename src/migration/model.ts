@@ -31,6 +31,8 @@ export interface Sample {
   readonly isEmulated?: boolean | undefined;
   /** The time that the guest's virtual CPUs have had, all of them together, since its QEMU began. */
   readonly vcpuMs?: number | undefined;
+  /** The same of moments before the migration, at its first reading: since its start, so mostly negative, and the earliest first. */
+  readonly earlierVcpus?: readonly (readonly [elapsedMs: number, vcpuMs: number])[] | undefined;
   /** What the guest wrote when QEMU measured it last, shortly before the migration: a second of it, by samples of its pages. */
   readonly measuredDirtyBytesPerSecond?: number | undefined;
   /** The same in so many seconds, where there was time to measure for so long, which may reach into its beginning. What was rewritten counts once. */

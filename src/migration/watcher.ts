@@ -11,6 +11,7 @@ import type { JobInfo } from '../virsh/jobInfo.js';
 import type { Ending } from './ending.js';
 import type { Sample } from './model.js';
 import { forgetMeasured, measuredLately, residentBytesOf } from './preflight/dirtyRate.js';
+import { restAfterMs, vcpusLately } from './preflight/vcpuWatch.js';
 import { measuredNames } from './readings.js';
 import { isInPostcopy, phaseOf, sightOf } from './phase.js';
 import type { MigrationRegistry } from './registry.js';
@@ -45,8 +46,6 @@ interface Asked {
 const residentReadings = 2;
 /** What of its virtual CPUs libvirt told in none of so many readings, it does not tell. */
 const vcpuReadings = 5;
-/** Of many virtual CPUs libvirt may tell much: such an answer is asked for again only after a second for each so many characters. */
-const charactersPerSecond = 8_000;
 
 export interface WatcherOptions {
   readonly hypervisor: ObservedHypervisor;
@@ -221,8 +220,7 @@ export class MigrationWatcher implements Disposable {
       figures && figureGroups.includes('balloon') ? residentBytesOf(hypervisor, uuid, figures) : undefined;
     const vcpuMs = figures?.vcpuMs;
     const atMs = Date.now();
-    if (figures !== undefined)
-      this.vcpuRestUntilMs.set(uuid, atMs + 1000 * Math.floor(figures.length / charactersPerSecond));
+    if (figures !== undefined) this.vcpuRestUntilMs.set(uuid, atMs + restAfterMs(figures.length));
     return { job: info, state, maxDowntimeMs, speedLimitMiBps, postcopySpeedMiBps, residentBytes, vcpuMs, atMs };
   }
 
@@ -266,6 +264,14 @@ export class MigrationWatcher implements Disposable {
     return Object.fromEntries(told);
   }
 
+  /** What was read of its guest's virtual CPUs before it began: told once, at the first reading. */
+  private vcpusBefore({ domainUuid }: TrackedMigration, elapsedMs: number): Partial<Sample> {
+    const earlierVcpus = vcpusLately(this.options.hypervisor, domainUuid).map(
+      ({ agoMs, vcpuMs }) => [Math.round(elapsedMs - agoMs), Math.round(vcpuMs)] as const,
+    );
+    return earlierVcpus.length === 0 ? {} : { earlierVcpus };
+  }
+
   private add(migration: TrackedMigration, reading: Reading): void {
     const { fields, ...job } = reading.job;
     const { atMs, maxDowntimeMs, speedLimitMiBps, postcopySpeedMiBps, residentBytes, vcpuMs, state } = reading;
@@ -286,6 +292,7 @@ export class MigrationWatcher implements Disposable {
         : { residentBytes, ...(this.isEmulated(migration) ? { isEmulated: true } : {}) }),
       ...(vcpuMs === undefined ? {} : { vcpuMs }),
       ...this.measuredBefore(migration),
+      ...(migration.samples.length === 0 ? this.vcpusBefore(migration, elapsedMs) : {}),
     };
     this.live.add(migration);
     migration.update({ phase, interrupted: undefined }, atMs);

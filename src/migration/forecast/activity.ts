@@ -32,6 +32,11 @@ export interface Pause {
   readonly toMs: number;
 }
 
+interface Reading {
+  readonly elapsedMs: number;
+  readonly vcpuMs: number;
+}
+
 /** Between two readings of the time that the virtual CPUs have had. */
 interface Interval {
   readonly fromMs: number;
@@ -77,10 +82,9 @@ export function busyShare({ busyVcpus, idleVcpus }: Levels, vcpus: number): numb
 
 function intervalsOf(samples: readonly Sample[], pauses: readonly Pause[]): readonly Interval[] {
   const intervals: Interval[] = [];
-  let before: { readonly elapsedMs: number; readonly vcpuMs: number } | undefined;
-  for (const { elapsedMs, vcpuMs } of samples) {
-    if (vcpuMs === undefined) continue;
-    const now = { elapsedMs, vcpuMs };
+  let before: Reading | undefined;
+  for (const now of readingsOf(samples)) {
+    const { elapsedMs, vcpuMs } = now;
     const sinceMs = before === undefined ? 0 : elapsedMs - before.elapsedMs;
     if (before !== undefined && sinceMs >= 0 && sinceMs < busyOverMs) continue;
     // It falls only where one of them is taken away.
@@ -96,6 +100,14 @@ function intervalsOf(samples: readonly Sample[], pauses: readonly Pause[]): read
   const lengths = intervals.map(({ fromMs, toMs }) => toMs - fromMs);
   const most = Math.max(longMs, longFactor * (middleOf(lengths) ?? 0));
   return intervals.filter(({ fromMs, toMs }) => toMs - fromMs <= most);
+}
+
+/** Those from before the migration too, where somebody looked. */
+function readingsOf(samples: readonly Sample[]): readonly Reading[] {
+  return samples.flatMap(({ elapsedMs, vcpuMs, earlierVcpus = [] }) => [
+    ...earlierVcpus.map(([earlierMs, earlier]) => ({ elapsedMs: earlierMs, vcpuMs: earlier })),
+    ...(vcpuMs === undefined ? [] : [{ elapsedMs, vcpuMs }]),
+  ]);
 }
 
 function touches(pauses: readonly Pause[], fromMs: number, toMs: number): boolean {

@@ -282,7 +282,7 @@ export class FormSession implements Disposable {
     if (abort.signal.aborted) return;
     this.dispatch({ type: 'report', report, options: request.options });
     // The form is read now, and nothing in it waits for this.
-    await this.services.preflight.measureLonger(request, abort.signal);
+    await this.services.preflight.watchGuest(request, abort.signal);
   }
 
   private stopLooking(): void {

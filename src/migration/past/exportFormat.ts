@@ -153,6 +153,7 @@ export const exportSchema = v.object({
         residentBytes: optionalFigure,
         isEmulated: v.optional(v.boolean()),
         vcpuMs: optionalFigure,
+        earlierVcpus: v.optional(v.pipe(v.array(v.tuple([figure, figure])), v.maxLength(mostReadings))),
         measuredDirtyBytesPerSecond: optionalFigure,
         measuredDirtyBytesIn5Seconds: optionalFigure,
         measuredDirtyBytesIn20Seconds: optionalFigure,

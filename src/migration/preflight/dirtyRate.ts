@@ -2,6 +2,7 @@ import { messageOf, UserError } from '../../base/errors.js';
 import type { Hypervisor } from '../../hypervisor/model.js';
 import { domainState, helpOptions, jobInfo } from '../../virsh/commands.js';
 import { type DomainFigures, domainFigures, measureDirtyRate } from '../../virsh/hostCommands.js';
+import { forgetVcpus } from './vcpuWatch.js';
 
 /** QEMU measures for so long, and then some on a busy host; it tells nobody when it is done. */
 const measuringLimitMs = 8000;
@@ -77,6 +78,7 @@ export function measuredLately(host: Hypervisor, uuid: string): readonly Measure
 /** The guest is in another QEMU now, or in none. */
 export function forgetMeasured(host: Hypervisor, uuid: string): void {
   measurementsOf(host).forget(uuid);
+  forgetVcpus(host, uuid);
 }
 
 /**

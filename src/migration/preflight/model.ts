@@ -68,10 +68,11 @@ export interface Preflight {
   ): Promise<PreflightReport>;
 
   /**
-   * What comes after it, where there is time: the guest is measured for five seconds and for twenty too, which the forecast is the better for. Never
-   * rejects. Aborting `signal` stops none that has begun.
+   * What comes after it, where there is time, which the forecast is the better for: the guest is measured for five seconds and for
+   * twenty too, and it is watched when its virtual CPUs are busy, until `signal` aborts. Never rejects. A measurement that has begun
+   * goes on.
    */
-  measureLonger(request: MigrationRequest, signal: AbortSignal): Promise<void>;
+  watchGuest(request: MigrationRequest, signal: AbortSignal): Promise<void>;
 }
 
 /** A way by which the source's libvirtd may reach a destination. */

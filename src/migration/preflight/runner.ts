@@ -17,6 +17,7 @@ import { checkStorage, copyOf } from './checks/storage.js';
 import { checkVersions } from './checks/versions.js';
 import { expectationOf } from './expectation.js';
 import { measureLonger } from './dirtyRate.js';
+import { watchVcpus } from './vcpuWatch.js';
 import { type Fact, known, untold, valueOf } from './fact.js';
 import { type Facts, gather } from './gather.js';
 import { bytesPerSecondOf } from './linkSpeed.js';
@@ -51,9 +52,10 @@ export class PreflightRunner implements Preflight {
     return { checks: found.flat(), expectation: expectation ?? nothingToExpect };
   }
 
-  async measureLonger({ source, domainUuid }: MigrationRequest, signal: AbortSignal): Promise<void> {
+  async watchGuest({ source, domainUuid }: MigrationRequest, signal: AbortSignal): Promise<void> {
     const host = this.fleet.get(source);
-    if (host?.status.kind === 'connected') await measureLonger(host, domainUuid, signal);
+    if (host?.status.kind !== 'connected') return;
+    await Promise.all([measureLonger(host, domainUuid, signal), watchVcpus(host, domainUuid, signal)]);
   }
 
   private async expect(facts: Facts, request: MigrationRequest): Promise<Expectation> {

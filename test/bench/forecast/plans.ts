@@ -23,6 +23,8 @@ export interface RecordingPlan {
   readonly index: number;
   readonly kind: RecordingKind;
   readonly guest: Omit<GuestPlan, 'name'>;
+  /** How long somebody reads its form before it begins. */
+  readonly beforeSeconds?: number;
   readonly bandwidthMiBps: number;
   readonly extra: readonly string[];
   readonly steps: readonly { readonly afterMs: number; readonly action: Action }[];
@@ -44,8 +46,9 @@ export const horizonMs = 56_000;
 /** What converges may take its time: a pause would only hide how long. */
 export const patienceMs = 110_000;
 
-/** For so long a guest is measured before its migration begins, of the seeds from each on. */
+/** For so long a guest is measured before its migration begins, of the seeds from each on; and watched, as long as somebody reads the form. */
 const measuredSeconds = [
+  { fromSeed: 15, seconds: 45 },
   { fromSeed: 10, seconds: 28 },
   { fromSeed: 8, seconds: 7 },
 ] as const;
@@ -74,7 +77,15 @@ export function planOf(seed: number, index: number): RecordingPlan {
     rateMiBps: rate(factor),
     load,
   });
-  const plan = { index, kind, bandwidthMiBps, extra: [], steps: [], pauseAfterMs: horizonMs + whole(0, 14_000) };
+  const plan = {
+    index,
+    kind,
+    beforeSeconds,
+    bandwidthMiBps,
+    extra: [],
+    steps: [],
+    pauseAfterMs: horizonMs + whole(0, 14_000),
+  };
   switch (kind) {
     case 'idle':
       return { ...plan, guest: { ...guest('idle', 0), rateMiBps: 0 }, pauseAfterMs: patienceMs };

@@ -4,6 +4,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Action, Migration } from '../../../src/migration/model.js';
 import { dirtyRateOf, measureLonger } from '../../../src/migration/preflight/dirtyRate.js';
+import { watchVcpus } from '../../../src/migration/preflight/vcpuWatch.js';
 import { type Guest, Lab } from '../../lab/lab.js';
 import { limitLink } from '../../lab/network.js';
 import { WatchedLab } from '../../lab/watched.js';
@@ -97,8 +98,8 @@ async function recordOne(
 ): Promise<Recorded> {
   const guest = await lab.startGuest('hv1', { name: `${name}-${plan.index}`, ...plan.guest });
   await guest.untilHot('hv1');
-  await measure(watched, guest.uuid);
-  await when;
+  const formIsRead = new Promise<void>((resolve) => setTimeout(resolve, 1000 * (plan.beforeSeconds ?? 0)));
+  await measure(watched, guest.uuid, Promise.all([when, formIsRead]));
   const start = ofGuest(watched, 'onDidStart', guest.uuid);
   const end = ofGuest(watched, 'onDidEnd', guest.uuid);
   const { bandwidthMiBps, extra } = plan;
@@ -124,12 +125,17 @@ async function recordOne(
   }
 }
 
-/** As the pre-flight does before a start, and behind its lines. */
-async function measure(watched: WatchedLab, uuid: string): Promise<void> {
+/** As the pre-flight does before a start, and behind its lines until that. */
+async function measure(watched: WatchedLab, uuid: string, when: Promise<unknown>): Promise<void> {
   const host = watched.fleet.get('hv1');
   if (host === undefined) throw new Error('the lab has no hv1');
   await dirtyRateOf(host, uuid);
-  await measureLonger(host, uuid, new AbortController().signal);
+  const start = new AbortController();
+  const watches = watchVcpus(host, uuid, start.signal);
+  await measureLonger(host, uuid, start.signal);
+  await when;
+  start.abort();
+  await watches;
 }
 
 /** When the guest said that its load is another now; undefined where it did not before the end. */

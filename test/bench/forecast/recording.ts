@@ -31,6 +31,8 @@ interface Head {
   readonly startedAtMs: number;
   readonly changedAtMs?: number | undefined;
   readonly constants: Figures;
+  /** Of the first reading: the time that the virtual CPUs had had at moments before the start. */
+  readonly earlierVcpus?: Sample['earlierVcpus'];
   readonly columns: readonly string[];
 }
 
@@ -60,7 +62,8 @@ export function writeRecording(
   const constants = Object.fromEntries(
     names.filter(isConstant).map((name): [string, number | null] => [name, rows[0]?.[name] ?? null]),
   );
-  const head: Head = { version: 1, plan, note, startedAtMs, changedAtMs, constants, columns };
+  const earlierVcpus = samples[0]?.earlierVcpus;
+  const head: Head = { version: 1, plan, note, startedAtMs, changedAtMs, constants, earlierVcpus, columns };
   const lines: unknown[] = [head, ...rows.map((row) => columns.map((name) => row[name] ?? null))];
   lines.push({ marks }, { state });
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
@@ -77,7 +80,7 @@ export function readRecordings(seed: number): readonly Recording[] {
 
 export function readRecording(name: string, text: string): Recording {
   const [first = '', ...rest] = text.trim().split('\n');
-  const { plan, note, startedAtMs, changedAtMs, constants, columns } = JSON.parse(first) as Head;
+  const { plan, note, startedAtMs, changedAtMs, constants, earlierVcpus, columns } = JSON.parse(first) as Head;
   const samples: Sample[] = [];
   let marks: readonly Mark[] = [];
   let state: MigrationState | undefined;
@@ -89,17 +92,19 @@ export function readRecording(name: string, text: string): Recording {
     else if (hasState(line)) state = line.state;
   }
   if (state === undefined) throw new Error('The recording has no end.');
+  const [firstSample] = samples;
+  if (firstSample !== undefined && earlierVcpus !== undefined) samples[0] = { ...firstSample, earlierVcpus };
   return { name, plan, note, samples, marks, state, startedAtMs, changedAtMs };
 }
 
 /** What somebody else would have started: nothing was measured before it. */
 export function unmeasured(recording: Recording): Recording {
-  return without(recording, measuredFigures);
+  return without(recording, ['earlierVcpus', ...measuredFigures]);
 }
 
 /** What an old libvirt would tell: nothing of its virtual CPUs. */
 export function withoutVcpus(recording: Recording): Recording {
-  return without(recording, ['vcpuMs', ...Object.values(measuredNames).map(({ vcpus }) => vcpus)]);
+  return without(recording, ['vcpuMs', 'earlierVcpus', ...Object.values(measuredNames).map(({ vcpus }) => vcpus)]);
 }
 
 function without(recording: Recording, names: readonly (keyof Sample)[]): Recording {

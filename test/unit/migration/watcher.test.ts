@@ -6,6 +6,7 @@ import { Ending } from '../../../src/migration/ending.js';
 import type { Migration } from '../../../src/migration/model.js';
 import { pairWithDestinations } from '../../../src/migration/pairing.js';
 import { MigrationRegistry } from '../../../src/migration/registry.js';
+import { vcpusLately, watchVcpus } from '../../../src/migration/preflight/vcpuWatch.js';
 import { dirtyRateOf, measuredLately, measureLonger } from '../../../src/migration/preflight/dirtyRate.js';
 import { TrackedMigration } from '../../../src/migration/trackedMigration.js';
 import { MigrationWatcher } from '../../../src/migration/watcher.js';
@@ -158,6 +159,21 @@ describe('a migration that someone else started', () => {
     const { length } = migration.samples;
     await vi.waitFor(() => expect(migration.samples.length).toBeGreaterThan(length + 1));
     expect(told()).toHaveLength(1);
+  });
+
+  it('is known when its virtual CPUs were busy before it began, where its form was open', async () => {
+    source.answers.set('domstats', '  vcpu.0.time=1500000000\n');
+    const form = new AbortController();
+    const watched = watchVcpus(source, uuid, form.signal);
+    await vi.waitFor(() => expect(vcpusLately(source, uuid)).toHaveLength(1));
+    form.abort();
+    await watched;
+    const migration = await started();
+    await vi.waitFor(() => expect(migration.samples.length).toBeGreaterThan(2));
+    const [first, ...others] = migration.samples;
+    expect(first?.earlierVcpus).toEqual([[expect.any(Number), 1500]]);
+    expect(first?.earlierVcpus?.[0]?.[0]).toBeLessThanOrEqual(first?.elapsedMs ?? 0);
+    expect(others.some((sample) => 'earlierVcpus' in sample)).toBe(false);
   });
 
   it('is asked for its virtual CPUs more seldom where libvirt tells much of each', async () => {

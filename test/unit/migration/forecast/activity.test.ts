@@ -50,6 +50,15 @@ describe('a guest’s virtual CPUs', () => {
     expect(turns(vcpus)).toBeUndefined();
   });
 
+  it('take turns that were seen before the migration', () => {
+    const all = readings([...times(8, 0.5), ...times(5, 0.01), ...times(6, 0.5)]);
+    const since = all.slice(16).map((sample) => ({ ...sample, elapsedMs: sample.elapsedMs - 15_500 }));
+    const earlierVcpus = all.slice(0, 15).map(({ elapsedMs, vcpuMs = 0 }) => [elapsedMs - 15_500, vcpuMs] as const);
+    const seen = since.map((sample, index) => (index === 0 ? { ...sample, earlierVcpus } : sample));
+    expect(turnsOf(activityOf(seen))).toEqual(['busy -15.5--7.5?', 'idle -7.5--2.5', 'busy -2.5-3.5']);
+    expect(activityOf(since)).toBeUndefined();
+  });
+
   it('take turns where they are busy and idle for some seconds each', () => {
     expect(turns([...times(8, 0.5, 0.6), ...times(5, 0.01), ...times(6, 0.55)])).toEqual([
       'busy 0-8?',

@@ -125,7 +125,7 @@ export class FakePreflight implements Preflight {
     return report === undefined ? new Promise(() => undefined) : Promise.resolve(report);
   }
 
-  measureLonger(request: MigrationRequest): Promise<void> {
+  watchGuest(request: MigrationRequest): Promise<void> {
     this.measured.push(request.domainUuid);
     return Promise.resolve();
   }

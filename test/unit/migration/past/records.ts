@@ -51,6 +51,14 @@ export function recordOf(
       speedLimitMiBps: 20,
       vcpuMs: 7000 + 250 * second,
       ...(second === 1 ? { residentBytes: 400 * mib, measuredDirtyBytesPerSecond: 7 * mib, measuredVcpus: 0.25 } : {}),
+      ...(second === 1
+        ? {
+            earlierVcpus: [
+              [-2000, 6500],
+              [-1000, 6750],
+            ] as const,
+          }
+        : {}),
       ...(second === 3 ? { measuredDirtyBytesIn20Seconds: 100 * mib, measuredVcpusIn20Seconds: 0.25 } : {}),
     };
     migration.addSample(sample, fields, 1000);

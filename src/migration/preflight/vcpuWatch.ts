@@ -1,0 +1,75 @@
+import type { Hypervisor } from '../../hypervisor/model.js';
+import { domainFigures } from '../../virsh/hostCommands.js';
+
+const lookEveryMs = 1000;
+/** Of many virtual CPUs libvirt may tell much: such an answer is asked for again only after a second for each so many characters. */
+const charactersPerSecond = 8_000;
+/** What was longer ago tells of another load; nor is a form that is left open looked after for longer. */
+const lookedAtMs = 10 * 60_000;
+
+/** The time that a guest's virtual CPUs had had, all of them together, so long ago. */
+export interface EarlierVcpus {
+  readonly agoMs: number;
+  readonly vcpuMs: number;
+}
+
+interface Reading {
+  /** By a clock that only goes on. */
+  readonly tickMs: number;
+  readonly vcpuMs: number;
+}
+
+/** By host, and by its guests' UUIDs; the latest last. */
+const all = new WeakMap<Hypervisor, Map<string, readonly Reading[]>>();
+
+/** For how long an answer of so many characters is not asked for again. */
+export function restAfterMs(characters: number): number {
+  return 1000 * Math.floor(characters / charactersPerSecond);
+}
+
+/** What this window read of the guest's virtual CPUs in the last minutes, the earliest first. */
+export function vcpusLately(host: Hypervisor, uuid: string): readonly EarlierVcpus[] {
+  const nowMs = performance.now();
+  return (all.get(host)?.get(uuid) ?? [])
+    .map(({ tickMs, vcpuMs }) => ({ agoMs: nowMs - tickMs, vcpuMs }))
+    .filter(({ agoMs }) => agoMs <= lookedAtMs);
+}
+
+/** The guest is in another QEMU now, or in none. */
+export function forgetVcpus(host: Hypervisor, uuid: string): void {
+  all.get(host)?.delete(uuid);
+}
+
+/**
+ * Looks at the guest's virtual CPUs until `signal` aborts: where they are busy and idle by turns, its migration's forecast knows that
+ * from its first seconds on. Never rejects: without it the forecast knows less, and the log of commands says why.
+ */
+export async function watchVcpus(host: Hypervisor, uuid: string, signal: AbortSignal): Promise<void> {
+  const untilMs = performance.now() + lookedAtMs;
+  while (!signal.aborted && performance.now() < untilMs) {
+    const figures = await host.run(domainFigures(uuid, ['vcpu'])).catch(() => undefined);
+    const { vcpuMs, length } = figures ?? {};
+    if (vcpuMs === undefined || length === undefined) return;
+    keep(host, uuid, { tickMs: performance.now(), vcpuMs });
+    await pause(Math.max(lookEveryMs, restAfterMs(length)), signal);
+  }
+}
+
+function keep(host: Hypervisor, uuid: string, reading: Reading): void {
+  const guests = all.get(host) ?? new Map<string, readonly Reading[]>();
+  all.set(host, guests);
+  const since = (guests.get(uuid) ?? []).filter(({ tickMs }) => reading.tickMs - tickMs <= lookedAtMs);
+  guests.set(uuid, [...since, reading]);
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}
