@@ -12,6 +12,15 @@ export type Phase = 'setup' | 'diskCopy' | 'precopy' | 'paused' | 'postcopy' | '
 /** The figures of one reading, without the table's texts. */
 export type JobFigures = Omit<JobInfo, 'fields'>;
 
+/** What QEMU measured of a guest shortly before its migration, by samples of its pages. */
+export interface MeasuredSpan {
+  readonly seconds: number;
+  /** Made dirty in so long: what was rewritten counts once. */
+  readonly dirtiedBytes: number;
+  /** How many virtual CPUs were busy meanwhile, on average; undefined where libvirt does not tell. */
+  readonly vcpus?: number | undefined;
+}
+
 /** One reading of a running migration. */
 export interface Sample {
   /** When the answer arrived, by this machine's clock. */
@@ -33,15 +42,8 @@ export interface Sample {
   readonly vcpuMs?: number | undefined;
   /** The same of moments before the migration, at its first reading: since its start, so mostly negative, and the earliest first. */
   readonly earlierVcpus?: readonly (readonly [elapsedMs: number, vcpuMs: number])[] | undefined;
-  /** What the guest wrote when QEMU measured it last, shortly before the migration: a second of it, by samples of its pages. */
-  readonly measuredDirtyBytesPerSecond?: number | undefined;
-  /** The same in so many seconds, where there was time to measure for so long, which may reach into its beginning. What was rewritten counts once. */
-  readonly measuredDirtyBytesIn5Seconds?: number | undefined;
-  readonly measuredDirtyBytesIn20Seconds?: number | undefined;
-  /** How many virtual CPUs were busy while each of those was measured, on average. */
-  readonly measuredVcpus?: number | undefined;
-  readonly measuredVcpusIn5Seconds?: number | undefined;
-  readonly measuredVcpusIn20Seconds?: number | undefined;
+  /** What was measured of the guest before the migration; what was measured into its beginning is told at the first reading after that. */
+  readonly measured?: readonly MeasuredSpan[] | undefined;
 }
 
 /** What of a running migration is set to a value: speeds in MiB/s, max downtime in ms. */

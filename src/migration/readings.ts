@@ -135,13 +135,6 @@ export function busyVcpus(samples: readonly Sample[], index = samples.length - 1
   return undefined;
 }
 
-/** What of a reading tells what was measured before the migration, by how many seconds that took. */
-export const measuredNames = {
-  1: { dirtied: 'measuredDirtyBytesPerSecond', vcpus: 'measuredVcpus' },
-  5: { dirtied: 'measuredDirtyBytesIn5Seconds', vcpus: 'measuredVcpusIn5Seconds' },
-  20: { dirtied: 'measuredDirtyBytesIn20Seconds', vcpus: 'measuredVcpusIn20Seconds' },
-} as const;
-
 function difference(after: number | undefined, before: number | undefined): number | undefined {
   return after === undefined ? undefined : after - (before ?? 0);
 }

@@ -12,7 +12,6 @@ import type { Ending } from './ending.js';
 import type { Sample } from './model.js';
 import { forgetMeasured, measuredLately, residentBytesOf } from './preflight/dirtyRate.js';
 import { restAfterMs, vcpusLately } from './preflight/vcpuWatch.js';
-import { measuredNames } from './readings.js';
 import { isInPostcopy, phaseOf, sightOf } from './phase.js';
 import type { MigrationRegistry } from './registry.js';
 import { isSameStart, migrationId } from './sameMigration.js';
@@ -254,14 +253,10 @@ export class MigrationWatcher implements Disposable {
 
   /** What was measured of its guest before it began: each told once, at the first reading, or where a longer measurement ends only later. */
   private measuredBefore({ samples, domainUuid }: TrackedMigration): Partial<Sample> {
-    if (samples.length > 0 && samples[0]?.measuredDirtyBytesPerSecond === undefined) return {};
-    const told = measuredLately(this.options.hypervisor, domainUuid).flatMap(({ seconds, dirtiedBytes, vcpus }) => {
-      const names = measuredNames[seconds];
-      return samples.some((each) => each[names.dirtied] !== undefined)
-        ? []
-        : [[names.dirtied, dirtiedBytes] as const, ...(vcpus === undefined ? [] : [[names.vcpus, vcpus] as const])];
-    });
-    return Object.fromEntries(told);
+    if (samples.length > 0 && samples[0]?.measured === undefined) return {};
+    const told = samples.flatMap((sample) => sample.measured ?? []);
+    const measured = measuredLately(this.options.hypervisor, domainUuid).filter((span) => !told.includes(span));
+    return measured.length === 0 ? {} : { measured };
   }
 
   /** What was read of its guest's virtual CPUs before it began: told once, at the first reading. */

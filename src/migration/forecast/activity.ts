@@ -68,7 +68,7 @@ export function activityOf(samples: readonly Sample[], pauses: readonly Pause[] 
   const seen = smoothed(all.filter(({ toMs, isPaused }) => toMs > fromMs && !isPaused));
   const levels = levelsOf(seen.map(({ vcpus }) => vcpus));
   if (levels === undefined) return undefined;
-  const [first, ...others] = stretchesOf(seen, (levels.busyVcpus + levels.idleVcpus) / 2);
+  const [first, ...others] = withTurns(stretchesOf(seen, (levels.busyVcpus + levels.idleVcpus) / 2), all, levels);
   const now = others.pop();
   if (first === undefined || now === undefined || [first, ...others].every(({ busy }) => busy === now.busy))
     return undefined;
@@ -178,6 +178,25 @@ function withoutShort(stretches: readonly Stretch[]): readonly Stretch[] {
     else kept.push(fromMs === stretch.fromMs ? stretch : { ...stretch, fromMs, isWhole: false });
   });
   return kept;
+}
+
+/** A turn is within a reading's interval: what its virtual CPUs had of the two around it tells where. */
+function withTurns(stretches: readonly Stretch[], all: readonly Interval[], levels: Levels): readonly Stretch[] {
+  const moved = stretches.map((stretch, index) => {
+    const { fromMs, busy } = stretch;
+    const last = stretches[index - 1];
+    if (last === undefined || last.toMs !== fromMs || last.busy === busy) return fromMs;
+    const around = all.filter((each) => !each.isPaused && (each.toMs === fromMs || each.fromMs === fromMs));
+    const busyMs = around.reduce((sum, each) => sum + busyShare(levels, each.vcpus) * (each.toMs - each.fromMs), 0);
+    const [before, after] = [around[0]?.fromMs, around.at(-1)?.toMs];
+    if (around.length !== 2 || before === undefined || after === undefined) return fromMs;
+    return busy ? after - busyMs : before + busyMs;
+  });
+  return stretches.map((stretch, index) => {
+    const next = stretches[index + 1];
+    const toMs = next?.fromMs === stretch.toMs ? (moved[index + 1] ?? stretch.toMs) : stretch.toMs;
+    return { ...stretch, fromMs: moved[index] ?? stretch.fromMs, toMs };
+  });
 }
 
 /** What nobody saw was as busy as the rest. */

@@ -29,8 +29,13 @@ const turnsBack = 0.4;
 /** How long a turn goes on of which only its age is known: as shares of that, or of the turn before where it is young. */
 const ofAge = [0.3, 1, 3] as const;
 const youngShare = 0.4;
-/** What one turn is like those before it; of which only a part was seen where it had begun before anybody looked. */
-const likeWhole = [0.85, 1, 1.15] as const;
+/** What one turn is like those before it, by as much as those are like each other; of a single one nobody knows. */
+const leastSpread = 0.05;
+const spreadOfOne = 0.15;
+/** One that takes this much longer than those before is about to end. */
+const overdue = 1.25;
+const overdueRestShare = 0.08;
+/** Of which only a part was seen where it had begun before anybody looked. */
 const likePart = [1.02, 1.3, 1.8] as const;
 const leastMs = 300;
 
@@ -40,7 +45,10 @@ export function coursesOf({ now, before }: Activity): readonly Course[] {
   const same = lengthsOf(before, now.busy);
   const other = lengthsOf(before, !now.busy);
   const otherMs = middleOf(other) ?? ageMs;
-  const rests = same.map((ms) => ms - ageMs).filter((ms) => ms > 0);
+  const usual = middleOf(same);
+  const ahead = same.map((ms) => ms - ageMs).filter((ms) => ms > 0);
+  const isOverdue = ahead.length === 0 && usual !== undefined && ageMs < overdue * usual;
+  const rests = isOverdue ? [overdueRestShare * usual] : ahead;
   const turning = (restMs: number, sameMs: number, weight: number): Course => ({
     busyNow: now.busy,
     turns: { firstMs: Math.max(leastMs, restMs), otherMs: Math.max(leastMs, otherMs), sameMs },
@@ -64,8 +72,20 @@ function lengthsOf(stretches: readonly Stretch[], busy: boolean): readonly numbe
   const whole = alike.filter(({ isWhole }) => isWhole);
   const lengths = (whole.length > 0 ? whole : alike).map(({ fromMs, toMs }) => toMs - fromMs);
   if (lengths.length === 0) return [];
-  const usualMs = lengths.reduce((sum, ms) => sum + ms, 0) / lengths.length;
-  return (whole.length > 0 ? likeWhole : likePart).map((share) => share * usualMs);
+  const usualMs = mean(lengths);
+  if (whole.length === 0) return likePart.map((share) => share * usualMs);
+  const spread = whole.length === 1 ? spreadOfOne : spreadOf(lengths, usualMs);
+  return [1 - spread, 1, 1 + spread].map((share) => share * usualMs);
+}
+
+/** By how much they differ, as a share of their mean. */
+function spreadOf(lengths: readonly number[], usualMs: number): number {
+  const squares = lengths.reduce((sum, ms) => sum + (ms / usualMs - 1) ** 2, 0);
+  return Math.min(0.5, Math.max(leastSpread, Math.sqrt(squares / (lengths.length - 1))));
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Of what is in order. */

@@ -42,6 +42,8 @@ const rateMeasuredMs = 1_000;
 const shortestSpanMs = 400;
 /** An average over less is one of the set-up. */
 const averagedMs = 2_500;
+/** Who first looked later than this does not know when memory began. */
+const beginningMs = 5_000;
 /** What was sent twice is more than this of what there is. */
 const resentFactor = 1.3;
 /** QEMU's own limit, where none is told. */
@@ -56,7 +58,10 @@ export function iterationsOf(samples: readonly Sample[], marks: readonly Mark[] 
   const events = new Map<number, number>();
   for (const mark of marks) if (mark.kind === 'iteration') events.set(mark.iteration, mark.elapsedMs);
   const longMs = Math.max(longGapMs, gapFactor * usualDistanceMs(groups));
+  const [first] = groups;
   const cuts = groups.map((group, index) => cutBefore(groups[index - 1], group, events.get(group.number)));
+  const [cut] = cuts;
+  if (first?.number === 1 && cut !== undefined) cuts[0] = { ...cut, atMs: memoryBeganMs(samples, first) ?? cut.atMs };
   const seen = groups.map((group, index) =>
     iterationFrom(group, cuts[index], groups[index + 1], cuts[index + 1], longMs),
   );
@@ -177,6 +182,26 @@ function cutBefore(before: Group | undefined, group: Group, toldMs: number | und
     toSendBytes: next.remaining + (drain * (next.atMs - atMs)) / 1000,
     sure: group.number === before.number + 1,
   };
+}
+
+/**
+ * When the first round began: libvirt's clock runs before, while it connects the hosts and copies disks. By what was sent since, at
+ * most as early as the last reading without any of it; undefined where nobody watched then.
+ */
+function memoryBeganMs(samples: readonly Sample[], group: Group): number | undefined {
+  const begun = group.readings.find(({ sample }) => hasBegun(sample));
+  if (begun === undefined) return undefined;
+  const before = samples.filter((sample) => sample.elapsedMs < begun.atMs && !hasBegun(sample));
+  const notBeforeMs = Math.max(begun.sample.job.setupTimeMs ?? 0, ...before.map(({ elapsedMs }) => elapsedMs));
+  if (before.length === 0 && begun.atMs > beginningMs) return undefined;
+  const bandwidth = bandwidthOf(group);
+  const sinceMs = bandwidth === undefined ? 0 : (1000 * (sentBytes(begun.sample) ?? 0)) / bandwidth;
+  return Math.min(begun.atMs, Math.max(notBeforeMs, begun.atMs - sinceMs));
+}
+
+/** Pages of zeros go by for nothing, but are pages. */
+function hasBegun({ job }: Sample): boolean {
+  return (job.memoryProcessedBytes ?? job.dataProcessedBytes ?? 0) > 0 || (job.memoryConstantPages ?? 0) > 0;
 }
 
 /** Of a migration first seen in a later round, QEMU itself tells what the sync found: as the time it would take to send it. */

@@ -1,13 +1,6 @@
+import type { MeasuredSpan } from '../model.js';
 import { type Activity, busyShare } from './activity.js';
 import type { Iteration } from './iterations.js';
-
-/** What the guest made dirty in so long, before its migration. */
-export interface MeasuredSpan {
-  readonly seconds: number;
-  readonly dirtiedBytes: number;
-  /** How many virtual CPUs were busy meanwhile, on average. */
-  readonly vcpus?: number | undefined;
-}
 
 /** One round, or one measurement before all of them, as the fit sees it. */
 export interface Point {

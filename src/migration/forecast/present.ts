@@ -1,10 +1,9 @@
-import type { Mark, Migration, Phase, Sample } from '../model.js';
+import type { Mark, MeasuredSpan, Migration, Phase, Sample } from '../model.js';
 import {
   bandwidthBytesPerSecond,
   diskBytesPerSecond,
   diskRemainingBytes,
   iterationOf,
-  measuredNames,
   remainingBytes,
   sentBytes,
   throttlePercent,
@@ -13,7 +12,6 @@ import { type Filled, filledOf } from './filled.js';
 import { type Activity, activityOf, type Pause } from './activity.js';
 import { type Course, coursesOf, steady } from './course.js';
 import { bandwidthBetween, defaultDowntimeMs, type Iteration, iterationsOf } from './iterations.js';
-import type { MeasuredSpan } from './points.js';
 
 /** What a forecast rests on: all that was seen of a migration, and nothing else. */
 export type History = Pick<Migration, 'samples' | 'marks'> & { readonly state: { readonly phase: Phase } };
@@ -43,7 +41,7 @@ export interface Present extends Filled {
   readonly maxDowntimeMs: number;
   readonly throttlePercent: number;
   readonly autoConverge: boolean;
-  /** What the guest wrote when it was measured before the migration, where it was: in a second, in five, and in twenty. */
+  /** What the guest wrote when it was measured before the migration, where it was; the earliest first. */
   readonly measured: readonly MeasuredSpan[];
   /** Where the guest is busy by turns: how it was so far, and how it may go on. */
   readonly activity: Activity | undefined;
@@ -94,7 +92,7 @@ export function presentOf({ samples, marks, state }: History): Present | undefin
     throttlePercent: throttlePercent(last) ?? 0,
     autoConverge: samples.some((sample) => throttlePercent(sample) !== undefined),
     ...filledOf(samples, last, iteration),
-    measured: spansOf(samples),
+    measured: samples.flatMap(({ measured = [] }) => measured),
     activity,
     courses: activity === undefined ? steady : coursesOf(activity),
     pausedAtMs,
@@ -169,17 +167,6 @@ function unsteadinessOf(bandwidths: readonly number[]): number {
 function bestOf(iterations: readonly Iteration[]): number | undefined {
   const told = iterations.flatMap(({ bandwidthBytesPerSecond }) => bandwidthBytesPerSecond ?? []);
   return told.length === 0 ? undefined : Math.max(...told);
-}
-
-function spansOf(samples: readonly Sample[]): readonly MeasuredSpan[] {
-  return ([1, 5, 20] as const).flatMap((seconds) => {
-    const { dirtied, vcpus } = measuredNames[seconds];
-    for (const sample of samples) {
-      const dirtiedBytes = sample[dirtied];
-      if (dirtiedBytes !== undefined) return [{ seconds, dirtiedBytes, vcpus: sample[vcpus] }];
-    }
-    return [];
-  });
 }
 
 function pausedAtOf(marks: readonly Mark[], phase: Phase): number | undefined {

@@ -1,7 +1,8 @@
+import type { MeasuredSpan } from '../model.js';
 import type { Activity } from './activity.js';
 import type { Iteration } from './iterations.js';
 import { lastChange } from './loadChange.js';
-import { chanceBytes, type MeasuredSpan, type Point, pointOf, pointsOf } from './points.js';
+import { chanceBytes, type Point, pointOf, pointsOf } from './points.js';
 import { candidates, errorOf, mostOf, spreadOf, steadyScatter, weightOf } from './ways.js';
 import type { Hypothesis } from './writing.js';
 
@@ -27,6 +28,11 @@ const forgottenWeight = 0.2;
 const changesOfHabit = 3;
 /** What an idle stretch dirties may be what its virtual CPUs do, nothing, or the same. */
 const distinctShare = 0.12;
+/**
+ * Writing takes processors' time: that a guest writes as much without, as by what its devices bring in, is less likely, until the
+ * rounds say which it is.
+ */
+const unheardWeight = 0.3;
 const headrooms = [1, 1.6, 2.5, 5, 10, 25, 60] as const;
 
 /**
@@ -79,6 +85,7 @@ function fit(
   const best = Math.min(...found.map(({ error }) => error));
   const scatter = Math.max(steadyScatter, Math.sqrt(best));
   const effective = points.reduce((sum, point, index) => sum + weightOf(point, points.length - 1 - index), 0);
+  const isUnheard = idleShares.length > 1 && points.every(({ isMeasured }) => isMeasured);
   const likelihood = (error: number): number => Math.exp((-0.5 * effective * (error - best)) / scatter ** 2);
   const all = found.flatMap(({ way, error, width }) => {
     const likely = likelihood(error);
@@ -87,8 +94,9 @@ function fit(
     return rates.map((rateBytesPerSecond) => {
       const other = { ...way, rateBytesPerSecond };
       const kept = way.workingSetBytes < keptShare * knownBytes ? forgottenWeight : 1;
+      const driven = isUnheard && way.idleShare === 1 ? unheardWeight : 1;
       // What needs a coincidence, as a rate that is just the network's, has little room, and so counts little.
-      return { ...other, weight: kept * width * room * (open ? likelihood(errorOf(points, other)) : likely) };
+      return { ...other, weight: kept * driven * width * room * (open ? likelihood(errorOf(points, other)) : likely) };
     });
   });
   const sum = all.reduce((total, { weight }) => total + weight, 0);

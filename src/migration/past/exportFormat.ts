@@ -116,6 +116,9 @@ const forecast = v.variant('kind', [
   v.object({ kind: v.literal('tooEarly') }),
 ]);
 
+const measuredSpan = v.object({ seconds: figure, dirtiedBytes: figure, vcpus: optionalFigure });
+const mostMeasured = 1000;
+
 /** More than a week's readings of one a second are no migration's. */
 const mostReadings = 700_000;
 
@@ -154,12 +157,7 @@ export const exportSchema = v.object({
         isEmulated: v.optional(v.boolean()),
         vcpuMs: optionalFigure,
         earlierVcpus: v.optional(v.pipe(v.array(v.tuple([figure, figure])), v.maxLength(mostReadings))),
-        measuredDirtyBytesPerSecond: optionalFigure,
-        measuredDirtyBytesIn5Seconds: optionalFigure,
-        measuredDirtyBytesIn20Seconds: optionalFigure,
-        measuredVcpus: optionalFigure,
-        measuredVcpusIn5Seconds: optionalFigure,
-        measuredVcpusIn20Seconds: optionalFigure,
+        measured: v.optional(v.pipe(v.array(measuredSpan), v.maxLength(mostMeasured))),
         fields: v.pipe(v.array(v.tuple([name, text])), v.maxLength(500)),
         job: v.optional(v.record(name, v.union([v.number(), v.string(), v.boolean()]))),
         forecast: v.optional(v.unknown()),

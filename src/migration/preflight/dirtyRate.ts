@@ -2,6 +2,7 @@ import { messageOf, UserError } from '../../base/errors.js';
 import type { Hypervisor } from '../../hypervisor/model.js';
 import { domainState, helpOptions, jobInfo } from '../../virsh/commands.js';
 import { type DomainFigures, domainFigures, measureDirtyRate } from '../../virsh/hostCommands.js';
+import type { MeasuredSpan } from '../model.js';
 import { forgetVcpus } from './vcpuWatch.js';
 
 /** QEMU measures for so long, and then some on a busy host; it tells nobody when it is done. */
@@ -14,28 +15,28 @@ const othersEveryMs = 900;
  * is rewritten over and over, and what a first round will find.
  */
 const longerSeconds = [5, 20] as const;
+/**
+ * And so again where QEMU looks at few pages each time, as of a guest below this: together they tell it better. Of a large one it
+ * looks at many, and that costs its host.
+ */
+const againSeconds = [5, 5, 20, 5, 5, 20] as const;
+const smallBytes = 16 * 2 ** 30;
+/** What was measured before as many others tells nothing beside them. */
+const mostKept = 12;
 /** A busy host takes longer than it was asked for, and tells how long. */
 const periodSlackSeconds = 2;
 /** A measurement older than this tells of another load. */
 const freshMs = 10 * 60_000;
 
-/** What QEMU measured of a guest before its migration. */
-export interface Measured {
-  readonly seconds: 1 | (typeof longerSeconds)[number];
-  /** Made dirty in so long: what is rewritten counts once. */
-  readonly dirtiedBytes: number;
-  /** How many virtual CPUs were busy meanwhile, on average; undefined where libvirt does not tell. */
-  readonly vcpus: number | undefined;
-}
-
-interface Figure extends Measured {
+interface Figure {
+  readonly span: MeasuredSpan;
   readonly atMs: number;
 }
 
 /** What this window measured, and measures, of one host's guests, each by its UUID. */
 class Measurements {
-  /** By how long it was measured. */
-  readonly figures = new Map<string, ReadonlyMap<number, Figure>>();
+  /** The latest last. */
+  private readonly figures = new Map<string, readonly Figure[]>();
   /** By how much measuring let QEMU hold more of its host's memory, in bytes. */
   readonly touched = new Map<string, number>();
   /** What a start waits for: a measurement of a second, or that a longer one has begun. */
@@ -43,13 +44,15 @@ class Measurements {
   readonly secondUnderWay = new Map<string, Promise<number>>();
   readonly longerUnderWay = new Set<string>();
 
-  keep(uuid: string, figure: Figure): void {
-    this.figures.set(uuid, new Map([...(this.figures.get(uuid) ?? []), [figure.seconds, figure]]));
+  keep(uuid: string, span: MeasuredSpan): void {
+    const figures = [...(this.figures.get(uuid) ?? []), { span, atMs: Date.now() }];
+    this.figures.set(uuid, figures.slice(-mostKept));
   }
 
-  lately(uuid: string, seconds: Measured['seconds']): Figure | undefined {
-    const figure = this.figures.get(uuid)?.get(seconds);
-    return figure !== undefined && Date.now() - figure.atMs <= freshMs ? figure : undefined;
+  /** Within the last minutes. */
+  lately(uuid: string): readonly MeasuredSpan[] {
+    const nowMs = Date.now();
+    return (this.figures.get(uuid) ?? []).filter(({ atMs }) => nowMs - atMs <= freshMs).map(({ span }) => span);
   }
 
   forget(uuid: string): void {
@@ -66,13 +69,9 @@ function measurementsOf(host: Hypervisor): Measurements {
   return known;
 }
 
-/** What this window measured of the guest within the last minutes, the shortest first. */
-export function measuredLately(host: Hypervisor, uuid: string): readonly Measured[] {
-  const here = measurementsOf(host);
-  return ([1, ...longerSeconds] as const).flatMap((seconds) => {
-    const figure = here.lately(uuid, seconds);
-    return figure === undefined ? [] : { seconds, dirtiedBytes: figure.dirtiedBytes, vcpus: figure.vcpus };
-  });
+/** What this window measured of the guest within the last minutes, the earliest first: the same objects each time. */
+export function measuredLately(host: Hypervisor, uuid: string): readonly MeasuredSpan[] {
+  return measurementsOf(host).lately(uuid);
 }
 
 /** The guest is in another QEMU now, or in none. */
@@ -111,7 +110,7 @@ export async function dirtyRateOf(host: Hypervisor, uuid: string, signal?: Abort
   const options = await host.run(helpOptions('domdirtyrate-calc'));
   if (options.size === 0) throw new UserError('this libvirt measures no dirty rate (since 7.2)');
   // QEMU measures one at a time: who asks meanwhile is told what comes of it, or what was measured just before the longer one.
-  const lately = here.lately(uuid, 1);
+  const lately = here.lately(uuid).findLast(({ seconds }) => seconds === 1);
   if (here.longerUnderWay.has(uuid) && lately !== undefined) return lately.dirtiedBytes;
   for (let other = here.secondUnderWay.get(uuid); other !== undefined; other = here.secondUnderWay.get(uuid)) {
     const told = await other.catch((error: unknown) => {
@@ -130,17 +129,19 @@ export async function dirtyRateOf(host: Hypervisor, uuid: string, signal?: Abort
 }
 
 /**
- * After `dirtyRateOf`, the same for longer, unless that is known: together they tell a small working set that is rewritten over and
- * over from a large one. Never rejects: without it the forecast knows less, and the log of commands says why.
+ * After `dirtyRateOf`, the same for longer, as far as that is not known: together they tell a small working set that is rewritten
+ * over and over from a large one. Never rejects: without it the forecast knows less, and the log of commands says why.
  */
 export async function measureLonger(host: Hypervisor, uuid: string, signal: AbortSignal): Promise<void> {
   const here = measurementsOf(host);
-  if (here.lately(uuid, 1) === undefined) return;
+  if (here.lately(uuid).length === 0) return;
   if (here.longerUnderWay.has(uuid) || here.secondUnderWay.has(uuid)) return;
   here.longerUnderWay.add(uuid);
+  const isSmall = (host.domains.get(uuid)?.memoryBytes ?? Infinity) < smallBytes;
+  const all = [...longerSeconds, ...(isSmall ? againSeconds : [])];
+  const known = here.lately(uuid).filter(({ seconds }) => seconds > 1).length;
   try {
-    for (const seconds of longerSeconds) {
-      if (here.lately(uuid, seconds) !== undefined) continue;
+    for (const seconds of all.slice(known)) {
       const began = await blocking(here, uuid, begin(host, uuid, seconds, signal));
       const told = began && (await resultOf(host, uuid, seconds, began));
       if (told === undefined) return;
@@ -214,9 +215,9 @@ async function begin(
 async function resultOf(
   host: Hypervisor,
   uuid: string,
-  seconds: Measured['seconds'],
+  seconds: number,
   { heldBytes, vcpuMs: vcpuMsBefore, tickMs }: Begun,
-): Promise<Figure | undefined> {
+): Promise<MeasuredSpan | undefined> {
   const { touched } = measurementsOf(host);
   const before = touched.get(uuid) ?? 0;
   const limitMs = measuringLimitMs + 1000 * (seconds - 1);
@@ -232,7 +233,7 @@ async function resultOf(
       if (Math.abs((periodSeconds ?? seconds) - seconds) >= periodSlackSeconds) return undefined;
       const busyMs = vcpuMs !== undefined && vcpuMsBefore !== undefined ? vcpuMs - vcpuMsBefore : undefined;
       const vcpus = busyMs && Math.max(0, busyMs / (performance.now() - tickMs));
-      return { seconds, dirtiedBytes: seconds * dirtyBytesPerSecond, vcpus, atMs: Date.now() };
+      return { seconds, dirtiedBytes: seconds * dirtyBytesPerSecond, ...(vcpus === undefined ? {} : { vcpus }) };
     }
     if (performance.now() > deadlineMs) throw new UserError(`QEMU did not end to measure within ${limitMs / 1000} s`);
     await pause(looks === 1 ? 1000 * (seconds - 1) : 0);

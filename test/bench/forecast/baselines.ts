@@ -29,8 +29,8 @@ const geometric: Baseline = (samples) => {
   const remaining = remainingBytes(last);
   const bandwidth = bandwidthBytesPerSecond(last);
   if (remaining === undefined || bandwidth === undefined) return undefined;
-  const measured = samples.find(({ measuredDirtyBytesPerSecond: bytes }) => bytes !== undefined);
-  const ratio = (dirtyBytesPerSecond(last) ?? measured?.measuredDirtyBytesPerSecond ?? 0) / bandwidth;
+  const [measured] = samples.flatMap((sample) => sample.measured ?? []);
+  const ratio = (dirtyBytesPerSecond(last) ?? measured?.dirtiedBytes ?? 0) / bandwidth;
   return ratio >= 1 ? Infinity : (1000 * remaining) / bandwidth / (1 - ratio);
 };
 

@@ -1,7 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { JobFigures, Mark, Migration, MigrationState, Phase, Sample } from '../../../src/migration/model.js';
-import { measuredNames } from '../../../src/migration/readings.js';
+import type {
+  JobFigures,
+  Mark,
+  MeasuredSpan,
+  Migration,
+  MigrationState,
+  Phase,
+  Sample,
+} from '../../../src/migration/model.js';
 import type { RecordingPlan } from './plans.js';
 
 /**
@@ -33,10 +40,17 @@ interface Head {
   readonly constants: Figures;
   /** Of the first reading: the time that the virtual CPUs had had at moments before the start. */
   readonly earlierVcpus?: Sample['earlierVcpus'];
+  /** What was measured before the start, and the reading at which that was told, counted from 0. */
+  readonly measured?: readonly { readonly reading: number; readonly spans: readonly MeasuredSpan[] }[];
   readonly columns: readonly string[];
 }
 
-const measuredFigures = Object.values(measuredNames).flatMap(({ dirtied, vcpus }) => [dirtied, vcpus]);
+/** What the recordings of seeds below 16 call what was measured. */
+const measuredBefore = [
+  { seconds: 1, dirtied: 'measuredDirtyBytesPerSecond', vcpus: 'measuredVcpus' },
+  { seconds: 5, dirtied: 'measuredDirtyBytesIn5Seconds', vcpus: 'measuredVcpusIn5Seconds' },
+  { seconds: 20, dirtied: 'measuredDirtyBytesIn20Seconds', vcpus: 'measuredVcpusIn20Seconds' },
+] as const;
 
 /** Of a reading itself; the other figures are the job's. */
 const ownFigures = [
@@ -47,7 +61,6 @@ const ownFigures = [
   'postcopySpeedMiBps',
   'residentBytes',
   'vcpuMs',
-  ...measuredFigures,
 ] as const;
 
 export function writeRecording(
@@ -63,7 +76,8 @@ export function writeRecording(
     names.filter(isConstant).map((name): [string, number | null] => [name, rows[0]?.[name] ?? null]),
   );
   const earlierVcpus = samples[0]?.earlierVcpus;
-  const head: Head = { version: 1, plan, note, startedAtMs, changedAtMs, constants, earlierVcpus, columns };
+  const measured = samples.flatMap(({ measured: spans }, reading) => (spans === undefined ? [] : [{ reading, spans }]));
+  const head: Head = { version: 1, plan, note, startedAtMs, changedAtMs, constants, earlierVcpus, measured, columns };
   const lines: unknown[] = [head, ...rows.map((row) => columns.map((name) => row[name] ?? null))];
   lines.push({ marks }, { state });
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
@@ -80,7 +94,16 @@ export function readRecordings(seed: number): readonly Recording[] {
 
 export function readRecording(name: string, text: string): Recording {
   const [first = '', ...rest] = text.trim().split('\n');
-  const { plan, note, startedAtMs, changedAtMs, constants, earlierVcpus, columns } = JSON.parse(first) as Head;
+  const {
+    plan,
+    note,
+    startedAtMs,
+    changedAtMs,
+    constants,
+    earlierVcpus,
+    measured = [],
+    columns,
+  } = JSON.parse(first) as Head;
   const samples: Sample[] = [];
   let marks: readonly Mark[] = [];
   let state: MigrationState | undefined;
@@ -92,24 +115,33 @@ export function readRecording(name: string, text: string): Recording {
     else if (hasState(line)) state = line.state;
   }
   if (state === undefined) throw new Error('The recording has no end.');
-  const [firstSample] = samples;
-  if (firstSample !== undefined && earlierVcpus !== undefined) samples[0] = { ...firstSample, earlierVcpus };
-  return { name, plan, note, samples, marks, state, startedAtMs, changedAtMs };
+  const told = new Map(measured.map(({ reading, spans }) => [reading, spans]));
+  const whole = samples.map((sample, index): Sample => {
+    const spans = told.get(index);
+    return {
+      ...sample,
+      ...(index === 0 && earlierVcpus !== undefined ? { earlierVcpus } : {}),
+      ...(spans === undefined ? {} : { measured: spans }),
+    };
+  });
+  return { name, plan, note, samples: whole, marks, state, startedAtMs, changedAtMs };
 }
 
-/** What somebody else would have started: nothing was measured before it. */
+/** What somebody else would have started: nothing was measured before it, and nobody watched. */
 export function unmeasured(recording: Recording): Recording {
-  return without(recording, ['earlierVcpus', ...measuredFigures]);
+  return changed(recording, ({ measured: _, earlierVcpus: __, ...sample }) => sample);
 }
 
 /** What an old libvirt would tell: nothing of its virtual CPUs. */
 export function withoutVcpus(recording: Recording): Recording {
-  return without(recording, ['vcpuMs', 'earlierVcpus', ...Object.values(measuredNames).map(({ vcpus }) => vcpus)]);
+  return changed(recording, ({ vcpuMs: _, earlierVcpus: __, measured, ...sample }) => ({
+    ...sample,
+    measured: measured?.map(({ vcpus: ___, ...span }) => span),
+  }));
 }
 
-function without(recording: Recording, names: readonly (keyof Sample)[]): Recording {
-  const nothing = Object.fromEntries(names.map((name) => [name, undefined]));
-  return { ...recording, samples: recording.samples.map((sample) => ({ ...sample, ...nothing })) };
+function changed(recording: Recording, change: (sample: Sample) => Sample): Recording {
+  return { ...recording, samples: recording.samples.map(change) };
 }
 
 /** The phase that the marks tell for a moment. */
@@ -128,10 +160,15 @@ function figuresOf(sample: Sample, startedAtMs: number): Record<string, number> 
 }
 
 function sampleOf(figures: Figures, startedAtMs: number): Sample {
-  const own = new Set<string>(ownFigures);
+  const own = new Set<string>([...ownFigures, ...measuredBefore.flatMap(({ dirtied, vcpus }) => [dirtied, vcpus])]);
   const told = Object.entries(figures).filter((entry): entry is [string, number] => entry[1] !== null);
   const job = Object.fromEntries(told.filter(([name]) => !own.has(name)));
-  const { residentBytes } = figures;
+  const { residentBytes, vcpuMs } = figures;
+  const spans = measuredBefore.flatMap(({ seconds, dirtied, vcpus }): MeasuredSpan[] => {
+    const { [dirtied]: dirtiedBytes, [vcpus]: busy } = figures;
+    if (typeof dirtiedBytes !== 'number') return [];
+    return [{ seconds, dirtiedBytes, ...(typeof busy === 'number' ? { vcpus: busy } : {}) }];
+  });
   return {
     atMs: startedAtMs + (figures['atMs'] ?? 0),
     elapsedMs: figures['elapsedMs'] ?? 0,
@@ -139,12 +176,8 @@ function sampleOf(figures: Figures, startedAtMs: number): Sample {
     speedLimitMiBps: figures['speedLimitMiBps'] ?? undefined,
     // The lab's guests are emulated, all of them.
     ...(typeof residentBytes === 'number' ? { residentBytes, isEmulated: true } : {}),
-    ...Object.fromEntries(
-      (['vcpuMs', ...measuredFigures] as const).flatMap((name) => {
-        const value = figures[name];
-        return typeof value === 'number' ? [[name, value]] : [];
-      }),
-    ),
+    ...(typeof vcpuMs === 'number' ? { vcpuMs } : {}),
+    ...(spans.length > 0 ? { measured: spans } : {}),
     job: { type: 'unbounded', operation: 'outgoingMigration', ...job } as JobFigures,
   };
 }

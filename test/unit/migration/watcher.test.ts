@@ -112,7 +112,7 @@ describe('a migration that someone else started', () => {
     expect(migration.samples[0]).toMatchObject({
       residentBytes: 512 * mib,
       isEmulated: true,
-      measuredDirtyBytesPerSecond: 7 * mib,
+      measured: [{ seconds: 1, dirtiedBytes: 7 * mib }],
     });
     expect(migration.samples.slice(1).some((sample) => 'residentBytes' in sample)).toBe(false);
     // Nor is it asked on what it does not tell: the time of its virtual CPUs.
@@ -146,19 +146,22 @@ describe('a migration that someone else started', () => {
     source.answers.set('domstats', figures(600000, 2));
     await measured;
     source.answers.set('domstats', figures(600000, 1));
-    const longer = measureLonger(source, uuid, new AbortController().signal);
+    const form = new AbortController();
+    const longer = measureLonger(source, uuid, form.signal);
     await vi.waitFor(() => expect(source.asked.filter((question) => question === 'domdirtyrate-calc')).toHaveLength(2));
     const migration = await started();
     await vi.waitFor(() => expect(migration.samples.length).toBeGreaterThan(2));
-    expect(migration.samples[0]).toMatchObject({ residentBytes: 512 * mib, measuredDirtyBytesPerSecond: 7 * mib });
-    expect(migration.samples.some((sample) => sample.measuredDirtyBytesIn5Seconds !== undefined)).toBe(false);
+    const told = (): unknown[] => migration.samples.flatMap(({ measured: spans = [] }) => spans);
+    expect(migration.samples[0]).toMatchObject({ residentBytes: 512 * mib });
+    expect(told()).toEqual([{ seconds: 1, dirtiedBytes: 7 * mib }]);
     source.answers.set('domstats', figures(600000, 2));
-    const told = (): unknown[] => migration.samples.flatMap((sample) => sample.measuredDirtyBytesIn5Seconds ?? []);
+    form.abort();
     await longer;
-    await vi.waitFor(() => expect(told()).toEqual([35 * mib]));
+    await vi.waitFor(() => expect(told()).toHaveLength(2));
+    expect(told()[1]).toEqual({ seconds: 5, dirtiedBytes: 35 * mib });
     const { length } = migration.samples;
     await vi.waitFor(() => expect(migration.samples.length).toBeGreaterThan(length + 1));
-    expect(told()).toHaveLength(1);
+    expect(told()).toHaveLength(2);
   });
 
   it('is known when its virtual CPUs were busy before it began, where its form was open', async () => {
@@ -252,7 +255,7 @@ describe('a migration that someone else started', () => {
     await vi.waitFor(() => expect(migration.samples.length).toBeGreaterThan(4));
     expect(source.asked.filter((question) => question === 'domstats').length).toBeLessThanOrEqual(5);
     expect(migration.samples[0]).not.toHaveProperty('residentBytes');
-    expect(migration.samples[0]).not.toHaveProperty('measuredDirtyBytesPerSecond');
+    expect(migration.samples[0]).not.toHaveProperty('measured');
   });
 
   it('is asked its speed limit only where libvirt would tell it', async () => {

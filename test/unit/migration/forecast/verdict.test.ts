@@ -55,13 +55,13 @@ describe('the verdict in a sentence', () => {
   ])('says of %i MiB/s that were measured before it began that they are all it goes by', (rateMiBps, words) => {
     const { samples, marks } = seenUntil(migrate(stuck), 6_000);
     const [first, ...rest] = samples;
-    const measuredDirtyBytesPerSecond = rateMiBps * 2 ** 20;
-    const all = first === undefined ? [] : [{ ...first, measuredDirtyBytesPerSecond }, ...rest];
+    const dirtiedBytes = rateMiBps * 2 ** 20;
+    const all = first === undefined ? [] : [{ ...first, measured: [{ seconds: 1, dirtiedBytes }] }, ...rest];
     const outlook = outlookOf({ samples: all, marks, state: { phase: 'precopy' } });
     const sentence = outlook === undefined ? '' : verdictSentence(outlook);
     expect(sentence).toContain(words);
     const longer = all.map((sample, at) =>
-      at === 2 ? { ...sample, measuredDirtyBytesIn5Seconds: 5 * measuredDirtyBytesPerSecond } : sample,
+      at === 2 ? { ...sample, measured: [{ seconds: 5, dirtiedBytes: 5 * dirtiedBytes }] } : sample,
     );
     const told = outlookOf({ samples: longer, marks, state: { phase: 'precopy' } });
     expect(told === undefined ? '' : verdictSentence(told)).toContain(
@@ -76,7 +76,7 @@ describe('the verdict in a sentence', () => {
       diskRemainingBytes: 3 * 2 ** 30,
       diskBytesPerSecond: 2 ** 26,
     });
-    const samples = migration.samples.map((sample) => ({ ...sample, measuredDirtyBytesPerSecond: 0 }));
+    const samples = migration.samples.map((sample) => ({ ...sample, measured: [{ seconds: 1, dirtiedBytes: 0 }] }));
     const outlook = outlookOf({ samples, marks: [], state: { phase: 'diskCopy' } });
     expect(outlook === undefined ? '' : verdictSentence(outlook)).toMatch(/^That takes about \d+ s more at least\.$/);
   });
@@ -85,7 +85,8 @@ describe('the verdict in a sentence', () => {
     const busy = { memoryMiB: 2048, workingSetMiB: 1500, rateMiBps: 300, speedMiBps: 200, untilMs: 20_000 };
     const { samples, marks } = migrate(busy);
     const [first, ...rest] = samples;
-    const all = first === undefined ? [] : [{ ...first, measuredDirtyBytesPerSecond: 40 * 2 ** 20 }, ...rest];
+    const all =
+      first === undefined ? [] : [{ ...first, measured: [{ seconds: 1, dirtiedBytes: 40 * 2 ** 20 }] }, ...rest];
     const outlook = outlookOf({ samples: all, marks, state: { phase: 'precopy' } });
     expect(outlook === undefined ? '' : verdictSentence(outlook)).not.toContain('Since');
   });

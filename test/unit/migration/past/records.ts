@@ -50,16 +50,17 @@ export function recordOf(
       maxDowntimeMs: 300,
       speedLimitMiBps: 20,
       vcpuMs: 7000 + 250 * second,
-      ...(second === 1 ? { residentBytes: 400 * mib, measuredDirtyBytesPerSecond: 7 * mib, measuredVcpus: 0.25 } : {}),
       ...(second === 1
         ? {
+            residentBytes: 400 * mib,
             earlierVcpus: [
               [-2000, 6500],
               [-1000, 6750],
             ] as const,
+            measured: [{ seconds: 1, dirtiedBytes: 7 * mib, vcpus: 0.25 }],
           }
         : {}),
-      ...(second === 3 ? { measuredDirtyBytesIn20Seconds: 100 * mib, measuredVcpusIn20Seconds: 0.25 } : {}),
+      ...(second === 3 ? { measured: [{ seconds: 20, dirtiedBytes: 100 * mib }] } : {}),
     };
     migration.addSample(sample, fields, 1000);
     readings.push({ sample, fields, said: { kind: 'never', sure: 0.93, roundBytes: second * mib } });

@@ -47,19 +47,35 @@ describe('what a guest writes', () => {
     measured(7);
   });
 
-  it('is measured for five seconds after the one, and for twenty after those, once in some minutes', async () => {
+  it('is measured for five seconds after the one, for twenty after those, and then again, so often in some minutes', async () => {
     expect(await dirtyRateOf(hv1, uuid)).toBe(7 * mib);
-    expect(measuredLately(hv1, uuid)).toEqual([{ seconds: 1, dirtiedBytes: 7 * mib, vcpus: undefined }]);
+    expect(measuredLately(hv1, uuid)).toEqual([{ seconds: 1, dirtiedBytes: 7 * mib }]);
+    const measuredMiB = (): number[] => measuredLately(hv1, uuid).map(({ dirtiedBytes }) => dirtiedBytes / mib);
     measured(6, 5);
     await measureLonger(hv1, uuid, signal);
     // Another one's twenty seconds would have been told as such.
-    expect(measuredLately(hv1, uuid).map(({ dirtiedBytes }) => dirtiedBytes / mib)).toEqual([7, 30]);
+    expect(measuredMiB()).toEqual([7, 30]);
     measured(5, 20);
     await measureLonger(hv1, uuid, signal);
-    expect(measuredLately(hv1, uuid).map(({ dirtiedBytes }) => dirtiedBytes / mib)).toEqual([7, 30, 100]);
+    expect(measuredMiB()).toEqual([7, 30, 100]);
+    for (const seconds of [5, 20, 5, 20]) {
+      measured(5, seconds);
+      await measureLonger(hv1, uuid, signal);
+    }
+    expect(measuredMiB()).toEqual([7, 30, 100, 25, 25, 100, 25, 25, 100]);
     const { length } = hv1.asked;
     await measureLonger(hv1, uuid, signal);
     expect(hv1.asked).toHaveLength(length);
+  });
+
+  it('is measured no more than twice for longer where it is large: QEMU looks at many of its pages each time', async () => {
+    hv1.domains.set(uuid, domain({ memoryBytes: 64 * 2 ** 30 }));
+    await dirtyRateOf(hv1, uuid);
+    for (const seconds of [5, 20, 5]) {
+      measured(5, seconds);
+      await measureLonger(hv1, uuid, signal);
+    }
+    expect(measuredLately(hv1, uuid).map(({ seconds }) => seconds)).toEqual([1, 5, 20]);
   });
 
   it('is known how busy its virtual CPUs were meanwhile', async () => {
