@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { netIntervalMs } from '../../src/hypervisor/session.js';
 import { outlookFor, verdictSentence } from '../../src/migration/forecast/verdict.js';
 import type { Migration, Sample } from '../../src/migration/model.js';
+import { vcpusLately, watchVcpus } from '../../src/migration/preflight/vcpuWatch.js';
 import { panelInit } from '../../src/migration/panelModel.js';
 import { diskRemainingBytes } from '../../src/migration/readings.js';
 import type { PanelSample } from '../../src/panel/protocol.js';
@@ -121,6 +122,34 @@ describe('a migration that was started', () => {
     );
     await until('a verdict', () => verdict().includes('The guest works by turns, lately '), longMs);
     const end = watched.nextEnd();
+    await lab.host('hv1').virsh(['domjobabort', guest.uuid]);
+    await end;
+  });
+
+  it('of a guest that was watched before, as behind its form, knows its turns from its first readings on', async () => {
+    const guest = await lab.startGuest('hv1', {
+      name: 'known',
+      load: 'bursty',
+      memoryMiB: 256,
+      workingSetMiB: 104,
+      rateMiBps: 26,
+    });
+    await guest.untilHot();
+    const host = watched.fleet.get('hv1');
+    if (host === undefined) throw new Error('the lab has no hv1');
+    const form = new AbortController();
+    const watching = watchVcpus(host, guest.uuid, form.signal);
+    // It writes for eight seconds, and sleeps for ten.
+    await until('a whole turn to be seen', () => vcpusLately(host, guest.uuid).length >= 24, longMs);
+    form.abort();
+    await watching;
+    const start = watched.next();
+    const end = watched.nextEnd();
+    void lab.migrate(guest, 'hv1', 'hv2', { bandwidthMiBps: 4 });
+    const migration = await start;
+    const first = outlookFor(migration)?.present.activity;
+    expect(first?.before.length).toBeGreaterThanOrEqual(2);
+    expect(first?.before.every(({ toMs }) => toMs <= (migration.samples[0]?.elapsedMs ?? 0))).toBe(true);
     await lab.host('hv1').virsh(['domjobabort', guest.uuid]);
     await end;
   });

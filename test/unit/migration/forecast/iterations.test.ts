@@ -83,6 +83,37 @@ describe('iterations', () => {
     expect(found.every(({ dirtiedBytes }) => (dirtiedBytes ?? 0) <= 512 * mib)).toBe(true);
   });
 
+  describe('begin with memory, not with libvirt’s clock', () => {
+    /** Libvirt connected its hosts, or copied disks, for so long before. */
+    const later = (ms: number): readonly Sample[] =>
+      stuck.samples.map((sample) => ({ ...sample, atMs: sample.atMs + ms, elapsedMs: sample.elapsedMs + ms }));
+    const startOf = (samples: readonly Sample[]): number => iterationsOf(samples)[0]?.startMs ?? NaN;
+    const [before] = stuck.samples;
+    if (before === undefined) throw new Error('no sample');
+    const job = { ...before.job, memoryProcessedBytes: 0, memoryConstantPages: 0 };
+
+    it('where they were seen from their first bytes on', () => {
+      expect(Math.abs(startOf(later(1_400)) - 1_400)).toBeLessThan(300);
+    });
+
+    it('where disks were copied first, of which readings tell', () => {
+      const disks = { ...before, elapsedMs: 59_500, job: { ...job, memoryTotalBytes: 0, memoryRemainingBytes: 0 } };
+      expect(Math.abs(startOf([disks, ...later(60_000)]) - 60_000)).toBeLessThan(600);
+    });
+
+    it('no later than the first of their pages: those of zeros are sent for nothing', () => {
+      const zeros = later(400).map((sample, index) =>
+        index < 20 ? { ...sample, job: { ...sample.job, memoryProcessedBytes: 0, memoryConstantPages: 500 } } : sample,
+      );
+      expect(startOf(zeros)).toBe(zeros[0]?.elapsedMs);
+    });
+
+    it('or at the set-up’s end, where nobody saw the first bytes', () => {
+      const seenLate = stuck.samples.slice(8).map((sample) => ({ ...sample, job: { ...sample.job, setupTimeMs: 30 } }));
+      expect(startOf(seenLate)).toBe(30);
+    });
+  });
+
   it('says nothing before the first byte of memory', () => {
     expect(iterationsOf([])).toEqual([]);
   });
