@@ -185,7 +185,7 @@ function withTurns(stretches: readonly Stretch[], all: readonly Interval[], leve
   const moved = stretches.map((stretch, index) => {
     const { fromMs, busy } = stretch;
     const last = stretches[index - 1];
-    if (last === undefined || last.toMs !== fromMs || last.busy === busy) return fromMs;
+    if (last?.toMs !== fromMs || last.busy === busy) return fromMs;
     const around = all.filter((each) => !each.isPaused && (each.toMs === fromMs || each.fromMs === fromMs));
     const busyMs = around.reduce((sum, each) => sum + busyShare(levels, each.vcpus) * (each.toMs - each.fromMs), 0);
     const [before, after] = [around[0]?.fromMs, around.at(-1)?.toMs];

@@ -51,6 +51,9 @@ export interface Outlook {
 
 /** So long there is nothing to say yet. */
 const firstSecondsMs = 1_800;
+/** A guest that was measured and watched for so long is told a *never* in its first round already, and how sure that is at most. */
+const knownSeconds = 20;
+const foretoldSure = 0.7;
 /** Connecting two hosts takes a while; past this it hangs. */
 const setUpMs = 15_000;
 const mib = 2 ** 20;
@@ -129,12 +132,18 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
   }
   const sure = 1 - neverWeight / (neverWeight + ends.timesMs.weight);
   // A load may change at any time: the more rounds were alike, the less likely that is.
-  const most = 1 - 0.3 / (fit.points + 1);
+  const most = fit.unmeasured === undefined ? 1 - 0.3 / (fit.points + 1) : foretoldSure;
   // Some seconds of its writing may have been a gust: they alone are no verdict.
-  if (sure < 0.5 && fit.unmeasured !== undefined)
+  if (sure < 0.5 && fit.unmeasured !== undefined && !isKnownWell(present))
     return copying(present, { ...fit, hypotheses: fit.unmeasured, unmeasured: undefined, points: 0 }, settings);
   if (sure < 0.5) return { kind: 'never', sure: Math.min(most, 1 - sure), roundBytes: neverBytes / neverWeight };
   return finishing(present, ends, sure, fit.points === 0);
+}
+
+/** Before its first round ends, whether its load was measured for long enough, and watched, so that no turn of it is taken for all. */
+function isKnownWell({ measured, watchedBeforeMs }: Present): boolean {
+  const seconds = measured.reduce((sum, each) => sum + each.seconds, 0);
+  return seconds >= knownSeconds && watchedBeforeMs >= 1000 * knownSeconds;
 }
 
 /** What ends, and after what freeze, each way as likely as it is. */

@@ -43,6 +43,8 @@ export interface Present extends Filled {
   readonly autoConverge: boolean;
   /** What the guest wrote when it was measured before the migration, where it was; the earliest first. */
   readonly measured: readonly MeasuredSpan[];
+  /** For how long before the migration its virtual CPUs were watched: 0 where they were not. */
+  readonly watchedBeforeMs: number;
   /** Where the guest is busy by turns: how it was so far, and how it may go on. */
   readonly activity: Activity | undefined;
   readonly courses: readonly Course[];
@@ -93,6 +95,10 @@ export function presentOf({ samples, marks, state }: History): Present | undefin
     autoConverge: samples.some((sample) => throttlePercent(sample) !== undefined),
     ...filledOf(samples, last, iteration),
     measured: samples.flatMap(({ measured = [] }) => measured),
+    watchedBeforeMs: Math.max(
+      0,
+      ...samples.flatMap(({ earlierVcpus = [] }) => earlierVcpus.map(([elapsedMs]) => -elapsedMs)),
+    ),
     activity,
     courses: activity === undefined ? steady : coursesOf(activity),
     pausedAtMs,

@@ -100,7 +100,9 @@ function neverSentence({ sure, roundBytes }: Extract<Forecast, { kind: 'never' }
   const cause =
     `the guest dirties its memory as fast as it is sent, about ${formatBytes(roundBytes)} in each round, and only ` +
     `${formatBytes(fits)} fit into a stop of ${formatMs(present.maxDowntimeMs)}`;
-  return [`${verdict}: ${cause}.`, otherwise(outlook), bottleneck(present)].filter((text) => text !== '').join(' ');
+  return [`${verdict}: ${cause}.`, otherwise(outlook), bottleneck(present), basis(outlook)]
+    .filter((text) => text !== '')
+    .join(' ');
 }
 
 /** Why it takes less than what is left by the bandwidth. */
@@ -169,13 +171,13 @@ function calmer({ changedBy }: Fit): string {
 }
 
 function finishesSentence(forecast: Extract<Forecast, { kind: 'finishes' }>, outlook: Outlook): string {
-  const { present, fit } = outlook;
+  const { present } = outlook;
   const { medianMs, intervalMs, freezeMs, freezeIntervalMs, sure, atLeast } = forecast;
-  // Of disks that are copied first no measurement tells.
-  const measuredOnly = fit.unmeasured !== undefined && present.phase === 'precopy';
   if (atLeast) {
     const least = `${unused(present)}That takes about ${about(intervalMs[0])} more at least.`;
-    return measuredOnly ? `${least} In the ${spansText(present)}, the guest wrote too fast for an end.` : least;
+    return isByMeasurement(outlook)
+      ? `${least} In the ${spansText(present)}, the guest wrote too fast for an end.`
+      : least;
   }
   const [low, high] = intervalMs;
   const range = high === undefined ? '' : rangeText(low, high);
@@ -185,8 +187,16 @@ function finishesSentence(forecast: Extract<Forecast, { kind: 'finishes' }>, out
   const freeze =
     freezeIntervalMs[1] > 1.5 * freezeMs ? `at most ${formatMs(freezeIntervalMs[1])}` : `about ${formatMs(freezeMs)}`;
   const told = `${start} in about ${about(medianMs)}${range}, and stops the guest for ${freeze}.`;
-  const basis = measuredOnly ? `That is by the ${spansText(present)}.` : '';
-  return [told, otherwise(outlook), basis].filter((text) => text !== '').join(' ');
+  return [told, otherwise(outlook), basis(outlook)].filter((text) => text !== '').join(' ');
+}
+
+/** Nothing else tells in the first round. Of disks that are copied first no measurement does. */
+function isByMeasurement({ fit, present }: Outlook): boolean {
+  return fit.unmeasured !== undefined && present.phase === 'precopy';
+}
+
+function basis(outlook: Outlook): string {
+  return isByMeasurement(outlook) ? `That is by the ${spansText(outlook.present)}.` : '';
 }
 
 function spansText({ measured }: Present): string {

@@ -33,6 +33,8 @@ const distinctShare = 0.12;
  * rounds say which it is.
  */
 const unheardWeight = 0.3;
+/** A round that was busy for more than this share says nothing of idle turns. */
+const tellingShare = 0.7;
 const headrooms = [1, 1.6, 2.5, 5, 10, 25, 60] as const;
 
 /**
@@ -69,6 +71,10 @@ function idleSharesOf(activity: Activity | undefined): readonly number[] {
   return share > distinctShare ? [1, share, 0] : [1, 0];
 }
 
+function tellsOfIdleTurns({ isMeasured, seconds, busySeconds }: Point): boolean {
+  return !isMeasured && busySeconds < tellingShare * seconds;
+}
+
 /** `knownBytes`: what it was seen to rewrite before its load was another. */
 function fit(
   points: readonly Point[],
@@ -85,7 +91,7 @@ function fit(
   const best = Math.min(...found.map(({ error }) => error));
   const scatter = Math.max(steadyScatter, Math.sqrt(best));
   const effective = points.reduce((sum, point, index) => sum + weightOf(point, points.length - 1 - index), 0);
-  const isUnheard = idleShares.length > 1 && points.every(({ isMeasured }) => isMeasured);
+  const isUnheard = idleShares.length > 1 && !points.some(tellsOfIdleTurns);
   const likelihood = (error: number): number => Math.exp((-0.5 * effective * (error - best)) / scatter ** 2);
   const all = found.flatMap(({ way, error, width }) => {
     const likely = likelihood(error);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Action, Migration } from '../../../src/migration/model.js';
-import { dirtyRateOf, measureLonger } from '../../../src/migration/preflight/dirtyRate.js';
+import { dirtyRateOf, measuredOut, measureLonger } from '../../../src/migration/preflight/dirtyRate.js';
 import { watchVcpus } from '../../../src/migration/preflight/vcpuWatch.js';
 import { type Guest, Lab } from '../../lab/lab.js';
 import { limitLink } from '../../lab/network.js';
@@ -130,12 +130,13 @@ async function measure(watched: WatchedLab, uuid: string, when: Promise<unknown>
   const host = watched.fleet.get('hv1');
   if (host === undefined) throw new Error('the lab has no hv1');
   await dirtyRateOf(host, uuid);
-  const start = new AbortController();
-  const watches = watchVcpus(host, uuid, start.signal);
-  await measureLonger(host, uuid, start.signal);
+  const form = new AbortController();
+  const watches = [watchVcpus(host, uuid, form.signal), measureLonger(host, uuid, form.signal)];
   await when;
-  start.abort();
-  await watches;
+  form.abort();
+  // As a start does. What is measured in this moment goes on.
+  await measuredOut(host, uuid);
+  void Promise.all(watches);
 }
 
 /** When the guest said that its load is another now; undefined where it did not before the end. */

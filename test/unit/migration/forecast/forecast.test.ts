@@ -96,6 +96,22 @@ describe('the forecast', () => {
     expect(finishing(said).atLeast).toBe(true);
   });
 
+  it('tells in the first round that it probably never ends, of a guest that was also watched, and measured for long enough', () => {
+    const told = spans([1, 50], [5, 100], [20, 100]);
+    const watchedFor = (seconds: number): Partial<Sample> => ({
+      earlierVcpus: Array.from({ length: seconds }, (_, at) => [1000 * (at - seconds), 500 * at] as const),
+    });
+    const said = measured(stuck, 6_000, told, watchedFor(30));
+    expect(said).toMatchObject({ kind: 'never' });
+    expect(said.kind === 'never' && said.sure).toBeLessThan(0.75);
+    expect(measured(stuck, 1_000, told, watchedFor(30))).toEqual({ kind: 'tooEarly' });
+    expect(finishing(measured(stuck, 6_000, told, watchedFor(10))).atLeast).toBe(true);
+    expect(finishing(measured(stuck, 6_000, spans([1, 50], [5, 100]), watchedFor(30))).atLeast).toBe(true);
+    expect(finishing(measured(converging, 8_000, spans([1, 6], [5, 30], [20, 90]), watchedFor(30))).atLeast).toBe(
+      false,
+    );
+  });
+
   it('tells in the first round a time, not only the least, of a guest that was measured to write little', () => {
     const run = migrate(converging);
     const said = finishing(measured(converging, 8_000, spans([1, 6])));

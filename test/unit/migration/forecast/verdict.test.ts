@@ -69,6 +69,21 @@ describe('the verdict in a sentence', () => {
     );
   });
 
+  it('says in the first round that it probably never ends, and by what, where it was measured and watched for long enough', () => {
+    const { samples, marks } = seenUntil(migrate(stuck), 6_000);
+    const [first, ...rest] = samples;
+    if (first === undefined) throw new Error('no sample');
+    const told = {
+      ...first,
+      measured: [1, 5, 20].map((seconds) => ({ seconds, dirtiedBytes: Math.min(100, 50 * seconds) * 2 ** 20 })),
+      earlierVcpus: Array.from({ length: 30 }, (_, at) => [1000 * (at - 30), 500 * at] as const),
+    };
+    const outlook = outlookOf({ samples: [told, ...rest], marks, state: { phase: 'precopy' } });
+    expect(outlook === undefined ? '' : verdictSentence(outlook)).toMatch(
+      /^It probably never ends at these settings: .* That is by the 26 seconds that were measured\.$/,
+    );
+  });
+
   it('says nothing of what was measured while disks are copied first', () => {
     const migration = new FakeMigration({ state: { phase: 'diskCopy' } }).sample(6_000, {
       diskTotalBytes: 2 ** 32,
