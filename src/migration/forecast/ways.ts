@@ -26,9 +26,14 @@ export interface Candidate {
   readonly width: number;
 }
 
-/** The least that its working set can be. */
+/** The least that its working set can be: of what was measured by samples, chance may be a part. */
 export function mostOf(points: readonly Point[]): number {
-  return Math.max(0, ...points.map(({ dirtiedBytes, pendingBytes }) => dirtiedBytes + pendingBytes));
+  return Math.max(
+    0,
+    ...points.map(({ dirtiedBytes, pendingBytes, isMeasured, noise }) =>
+      isMeasured ? dirtiedBytes * Math.max(0, 1 - noise) : dirtiedBytes + pendingBytes,
+    ),
+  );
 }
 
 /** For each size and shape, the rate that fits best. */

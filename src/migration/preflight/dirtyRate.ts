@@ -2,12 +2,16 @@ import { messageOf, UserError } from '../../base/errors.js';
 import type { Hypervisor } from '../../hypervisor/model.js';
 import { domainState, helpOptions, jobInfo } from '../../virsh/commands.js';
 import { type DomainFigures, domainFigures, measureDirtyRate } from '../../virsh/hostCommands.js';
+import { formatBytes } from '../../panel/format.js';
+import { availableBytes, memoryOf } from '../hostMemory.js';
 import type { MeasuredSpan } from '../model.js';
 import { forgetVcpus } from './vcpuWatch.js';
 
 /** QEMU measures for so long, and then some on a busy host; it tells nobody when it is done. */
 const measuringLimitMs = 8000;
 const lookEveryMs = 300;
+/** In so many looks all pages have been read, also on a busy host. */
+const beginningLooks = 4;
 /** Each try while QEMU measures for somebody else is a line in the log. */
 const othersEveryMs = 900;
 /**
@@ -23,6 +27,13 @@ const againSeconds = [5, 5, 20, 5, 5, 20] as const;
 const smallBytes = 16 * 2 ** 30;
 /** What was measured before as many others tells nothing beside them. */
 const mostKept = 12;
+/**
+ * QEMU reads pages all over the guest's memory, of each 2 MiB one, to measure. Where the guest has never used them, some kernels (seen
+ * on 6.18 with huge pages) give it those 2 MiB, of the host's memory, and for good: so much of that is no matter.
+ */
+const mostTakenBytes = 2 ** 30;
+/** More than that is measured only where it is no more than this share of what the host has. */
+const takenShare = 0.5;
 /** A busy host takes longer than it was asked for, and tells how long. */
 const periodSlackSeconds = 2;
 /** A measurement older than this tells of another load. */
@@ -142,6 +153,7 @@ export async function measureLonger(host: Hypervisor, uuid: string, signal: Abor
   const known = here.lately(uuid).filter(({ seconds }) => seconds > 1).length;
   try {
     for (const seconds of all.slice(known)) {
+      if ((here.touched.get(uuid) ?? 0) >= mostTakenBytes) return;
       const began = await blocking(here, uuid, begin(host, uuid, seconds, signal));
       const told = began && (await resultOf(host, uuid, seconds, began));
       if (told === undefined) return;
@@ -201,6 +213,7 @@ async function begin(
   ]);
   const tickMs = performance.now();
   if (job.type !== 'none') throw new UserError('the domain has a job already, and is not measured meanwhile');
+  await leaveMemory(host, uuid, figures.residentBytes);
   if (signal?.aborted === true) throw new GivenUp('the pre-flight was given up');
   try {
     await host.run(measureDirtyRate(uuid, seconds));
@@ -209,6 +222,19 @@ async function begin(
     throw error;
   }
   return { heldBytes: figures.residentBytes, vcpuMs: figures.vcpuMs, tickMs };
+}
+
+/** Throws where its host may run out of memory by a measurement. */
+async function leaveMemory(host: Hypervisor, uuid: string, heldBytes: number | undefined): Promise<void> {
+  const memoryBytes = host.domains.get(uuid)?.memoryBytes;
+  const unusedBytes = memoryBytes === undefined || heldBytes === undefined ? 0 : memoryBytes - heldBytes;
+  if (unusedBytes <= mostTakenBytes) return;
+  const freeBytes = await memoryOf(host).then(availableBytes, () => Infinity);
+  if (unusedBytes <= takenShare * freeBytes) return;
+  throw new UserError(
+    `QEMU might take ${formatBytes(unusedBytes)} of ${host.config.name}'s memory to measure, which the guest has never used: ` +
+      `${formatBytes(freeBytes)} are free`,
+  );
 }
 
 /** Of a measurement that has begun; undefined where what QEMU tells in the end is another one's. */
@@ -227,7 +253,7 @@ async function resultOf(
       domainFigures(uuid, ['balloon', 'vcpu', 'dirtyrate']),
     );
     // It reads the pages as it begins: what comes later is the guest's own.
-    if (looks <= 1 && heldBytes !== undefined && residentBytes !== undefined)
+    if (looks < beginningLooks && heldBytes !== undefined && residentBytes !== undefined)
       touched.set(uuid, before + Math.max(0, residentBytes - heldBytes));
     if (dirtyBytesPerSecond !== undefined) {
       if (Math.abs((periodSeconds ?? seconds) - seconds) >= periodSlackSeconds) return undefined;
@@ -236,7 +262,7 @@ async function resultOf(
       return { seconds, dirtiedBytes: seconds * dirtyBytesPerSecond, ...(vcpus === undefined ? {} : { vcpus }) };
     }
     if (performance.now() > deadlineMs) throw new UserError(`QEMU did not end to measure within ${limitMs / 1000} s`);
-    await pause(looks === 1 ? 1000 * (seconds - 1) : 0);
+    await pause(looks === beginningLooks - 1 ? 1000 * (seconds - 2) : 0);
   }
 }
 

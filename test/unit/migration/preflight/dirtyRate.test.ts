@@ -68,6 +68,31 @@ describe('what a guest writes', () => {
     expect(hv1.asked).toHaveLength(length);
   });
 
+  it('is measured no longer once that has taken much of its host’s memory', async () => {
+    hv1.domains.set(uuid, domain({ memoryBytes: 8 * 2 ** 30 }));
+    measures(512);
+    hv1.answers.set('nodememstats', 'total  : 67108864 KiB\nfree   : 33554432 KiB\n');
+    const told = dirtyRateOf(hv1, uuid);
+    await vi.waitFor(() => expect(measurements()).toBe(1));
+    measured(7, 1, 1700);
+    await told;
+    measured(5, 5, 1700);
+    await measureLonger(hv1, uuid, signal);
+    expect(measurements()).toBe(1);
+    expect(measuredLately(hv1, uuid)).toHaveLength(1);
+  });
+
+  it('is not measured where QEMU might take what its host has left', async () => {
+    hv1.domains.set(uuid, domain({ memoryBytes: 64 * 2 ** 30 }));
+    hv1.answers.set('nodememstats', 'total  : 67108864 KiB\nfree   : 16777216 KiB\n');
+    await expect(dirtyRateOf(hv1, uuid)).rejects.toThrow(
+      /^QEMU might take 63\.5 GiB of hv1's memory to measure, which the guest has never used: 16\.0 GiB are free$/,
+    );
+    expect(measurements()).toBe(0);
+    hv1.answers.set('nodememstats', 'total  : 268435456 KiB\nfree   : 167772160 KiB\n');
+    expect(await dirtyRateOf(hv1, uuid)).toBe(7 * mib);
+  });
+
   it('is measured no more than twice for longer where it is large: QEMU looks at many of its pages each time', async () => {
     hv1.domains.set(uuid, domain({ memoryBytes: 64 * 2 ** 30 }));
     await dirtyRateOf(hv1, uuid);
@@ -195,8 +220,7 @@ describe('what a guest writes', () => {
     await vi.waitFor(() => expect(measurements()).toBe(1));
     measures(580);
     await vi.waitFor(() => expect(heldOf(580)).toBe(512));
-    await untilLookedAgain();
-    await untilLookedAgain();
+    for (let look = 0; look < 4; look += 1) await untilLookedAgain();
     measured(7, 1, 900);
     await told;
     expect(heldOf(900)).toBe(832);
