@@ -68,7 +68,7 @@ function precopySentence(sample: Sample | undefined): string {
   const amount = `${formatBytes(remaining)} of memory are left${at(bandwidthBytesPerSecond(sample))}`;
   if (iteration === undefined) return `${amount}; this libvirt tells neither iterations nor the dirty rate.`;
   const start = `Iteration ${iteration}: ${amount}`;
-  if (iteration === 1) return `${start}; how much the guest dirties meanwhile is known when all has been sent once.`;
+  if (iteration === 1) return `${start}; how much the guest dirties meanwhile is counted when all has been sent once.`;
   const throttle = throttlePercent(sample);
   const throttled = throttle === undefined ? '' : ` Auto-converge throttles the guest by ${formatPercent(throttle)}.`;
   const expected = expectedDowntimeMs(sample);

@@ -65,10 +65,11 @@ const clocksMs = 500;
 export function activityOf(samples: readonly Sample[], pauses: readonly Pause[] = []): Activity | undefined {
   const all = intervalsOf(samples, pauses);
   const fromMs = (all.at(-1)?.toMs ?? 0) - lookedAtMs;
-  const seen = smoothed(all.filter(({ toMs, isPaused }) => toMs > fromMs && !isPaused));
+  const lately = all.filter(({ toMs, isPaused }) => toMs > fromMs && !isPaused);
+  const seen = smoothed(lately);
   const levels = levelsOf(seen.map(({ vcpus }) => vcpus));
   if (levels === undefined) return undefined;
-  const [first, ...others] = withTurns(stretchesOf(seen, (levels.busyVcpus + levels.idleVcpus) / 2), all, levels);
+  const [first, ...others] = withTurns(stretchesOf(seen, (levels.busyVcpus + levels.idleVcpus) / 2), lately, levels);
   const now = others.pop();
   if (first === undefined || now === undefined || [first, ...others].every(({ busy }) => busy === now.busy))
     return undefined;
@@ -181,12 +182,12 @@ function withoutShort(stretches: readonly Stretch[]): readonly Stretch[] {
 }
 
 /** A turn is within a reading's interval: what its virtual CPUs had of the two around it tells where. */
-function withTurns(stretches: readonly Stretch[], all: readonly Interval[], levels: Levels): readonly Stretch[] {
+function withTurns(stretches: readonly Stretch[], intervals: readonly Interval[], levels: Levels): readonly Stretch[] {
   const moved = stretches.map((stretch, index) => {
     const { fromMs, busy } = stretch;
     const last = stretches[index - 1];
     if (last?.toMs !== fromMs || last.busy === busy) return fromMs;
-    const around = all.filter((each) => !each.isPaused && (each.toMs === fromMs || each.fromMs === fromMs));
+    const around = intervals.filter((each) => each.toMs === fromMs || each.fromMs === fromMs);
     const busyMs = around.reduce((sum, each) => sum + busyShare(levels, each.vcpus) * (each.toMs - each.fromMs), 0);
     const [before, after] = [around[0]?.fromMs, around.at(-1)?.toMs];
     if (around.length !== 2 || before === undefined || after === undefined) return fromMs;

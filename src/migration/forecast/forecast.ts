@@ -54,6 +54,8 @@ const firstSecondsMs = 1_800;
 /** A guest that was measured and watched for so long is told a *never* in its first round already, and how sure that is at most. */
 const knownSeconds = 20;
 const foretoldSure = 0.7;
+/** What was measured longer ago than this was another load. */
+const latelyMs = 10 * 60_000;
 /** Connecting two hosts takes a while; past this it hangs. */
 const setUpMs = 15_000;
 const mib = 2 ** 20;
@@ -134,16 +136,26 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
   // A load may change at any time: the more rounds were alike, the less likely that is.
   const most = fit.unmeasured === undefined ? 1 - 0.3 / (fit.points + 1) : foretoldSure;
   // Some seconds of its writing may have been a gust: they alone are no verdict.
-  if (sure < 0.5 && fit.unmeasured !== undefined && !isKnownWell(present))
+  if (sure < 0.5 && fit.unmeasured !== undefined && !isKnownWell(present, fit))
     return copying(present, { ...fit, hypotheses: fit.unmeasured, unmeasured: undefined, points: 0 }, settings);
   if (sure < 0.5) return { kind: 'never', sure: Math.min(most, 1 - sure), roundBytes: neverBytes / neverWeight };
   return finishing(present, ends, sure, fit.points === 0);
 }
 
-/** Before its first round ends, whether its load was measured for long enough, and watched, so that no turn of it is taken for all. */
-function isKnownWell({ measured, watchedBeforeMs }: Present): boolean {
-  const seconds = measured.reduce((sum, each) => sum + each.seconds, 0);
-  return seconds >= knownSeconds && watchedBeforeMs >= 1000 * knownSeconds;
+/**
+ * Before its first round ends: whether its load was measured for long enough, lately, and watched, so that no turn of it is taken for
+ * all, and whether the bandwidth tells what the network carries.
+ */
+function isKnownWell(present: Present, { measuredSeconds }: Fit): boolean {
+  const { elapsedMs, iteration, watchedBeforeMs, goesByZeros } = present;
+  const knownMs = 1000 * knownSeconds;
+  return (
+    measuredSeconds >= knownSeconds &&
+    watchedBeforeMs >= knownMs &&
+    elapsedMs <= latelyMs &&
+    elapsedMs - (iteration?.startMs ?? elapsedMs) >= firstSecondsMs &&
+    (!goesByZeros || isCapped(present))
+  );
 }
 
 /** What ends, and after what freeze, each way as likely as it is. */

@@ -191,17 +191,20 @@ function cutBefore(before: Group | undefined, group: Group, toldMs: number | und
 function memoryBeganMs(samples: readonly Sample[], group: Group): number | undefined {
   const begun = group.readings.find(({ sample }) => hasBegun(sample));
   if (begun === undefined) return undefined;
-  const before = samples.filter((sample) => sample.elapsedMs < begun.atMs && !hasBegun(sample));
-  const notBeforeMs = Math.max(begun.sample.job.setupTimeMs ?? 0, ...before.map(({ elapsedMs }) => elapsedMs));
-  if (before.length === 0 && begun.atMs > beginningMs) return undefined;
+  let beforeMs: number | undefined;
+  for (const sample of samples)
+    if (sample.elapsedMs < begun.atMs && !hasBegun(sample)) beforeMs = Math.max(beforeMs ?? 0, sample.elapsedMs);
+  if (beforeMs === undefined && begun.atMs > beginningMs) return undefined;
+  const notBeforeMs = Math.max(begun.sample.job.setupTimeMs ?? 0, beforeMs ?? 0);
   const bandwidth = bandwidthOf(group);
   const sinceMs = bandwidth === undefined ? 0 : (1000 * (sentBytes(begun.sample) ?? 0)) / bandwidth;
   return Math.min(begun.atMs, Math.max(notBeforeMs, begun.atMs - sinceMs));
 }
 
-/** Pages of zeros go by for nothing, but are pages. */
-function hasBegun({ job }: Sample): boolean {
-  return (job.memoryProcessedBytes ?? job.dataProcessedBytes ?? 0) > 0 || (job.memoryConstantPages ?? 0) > 0;
+/** Pages of zeros go by for nothing, but are pages. What is copied while nothing tells of memory is a disk. */
+function hasBegun(sample: Sample): boolean {
+  if (remainingBytes(sample) === undefined) return false;
+  return (sentBytes(sample) ?? 0) > 0 || (sample.job.memoryConstantPages ?? 0) > 0;
 }
 
 /** Of a migration first seen in a later round, QEMU itself tells what the sync found: as the time it would take to send it. */

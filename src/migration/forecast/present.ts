@@ -31,6 +31,8 @@ export interface Present extends Filled {
   readonly compression: number;
   /** Pages are to be compressed, and none was yet: how much that brings is open. */
   readonly compressionIsOpen: boolean;
+  /** Most of what goes by is zero pages: the network carries more than the bandwidth tells. */
+  readonly goesByZeros: boolean;
   /** How much the bandwidth went up and down, as a share of it. */
   readonly unsteadiness: number;
   /** The most that the network was seen to carry. */
@@ -43,7 +45,7 @@ export interface Present extends Filled {
   readonly autoConverge: boolean;
   /** What the guest wrote when it was measured before the migration, where it was; the earliest first. */
   readonly measured: readonly MeasuredSpan[];
-  /** For how long before the migration its virtual CPUs were watched: 0 where they were not. */
+  /** For how long before the migration its virtual CPUs were watched, without gaps: 0 where they were not. */
   readonly watchedBeforeMs: number;
   /** Where the guest is busy by turns: how it was so far, and how it may go on. */
   readonly activity: Activity | undefined;
@@ -61,6 +63,8 @@ const bandwidthMs = 8_000;
 /** The last of that, of which a change is told, and from which share of the bandwidth on it is one. */
 const nowMs = 3_500;
 const changedShare = 0.2;
+/** Two readings of virtual CPUs that are further apart leave open what was between them. */
+const watchedGapMs = 5_000;
 /** No byte for as long as this is more than a late reading. */
 const stallMs = 5_000;
 
@@ -86,6 +90,7 @@ export function presentOf({ samples, marks, state }: History): Present | undefin
     bandwidthBytesPerSecond: bandwidth,
     compression: compressionOf(iterations, last),
     compressionIsOpen: compressionIsOpen(last, iteration),
+    goesByZeros: goesByZeros(recent),
     unsteadiness: unsteadinessOf(bandwidths),
     bestBytesPerSecond: bestOf(iterations),
     capBytesPerSecond: capOf(last),
@@ -95,10 +100,7 @@ export function presentOf({ samples, marks, state }: History): Present | undefin
     autoConverge: samples.some((sample) => throttlePercent(sample) !== undefined),
     ...filledOf(samples, last, iteration),
     measured: samples.flatMap(({ measured = [] }) => measured),
-    watchedBeforeMs: Math.max(
-      0,
-      ...samples.flatMap(({ earlierVcpus = [] }) => earlierVcpus.map(([elapsedMs]) => -elapsedMs)),
-    ),
+    watchedBeforeMs: watchedBeforeMsOf(samples[0]),
     activity,
     courses: activity === undefined ? steady : coursesOf(activity),
     pausedAtMs,
@@ -173,6 +175,25 @@ function unsteadinessOf(bandwidths: readonly number[]): number {
 function bestOf(iterations: readonly Iteration[]): number | undefined {
   const told = iterations.flatMap(({ bandwidthBytesPerSecond }) => bandwidthBytesPerSecond ?? []);
   return told.length === 0 ? undefined : Math.max(...told);
+}
+
+/** The time between readings that are near enough to each other. */
+function watchedBeforeMsOf(first: Sample | undefined): number {
+  const times = (first?.earlierVcpus ?? []).map(([elapsedMs]) => elapsedMs);
+  const betweenMs = times.slice(1).map((ms, index) => ms - (times[index] ?? ms));
+  return betweenMs.filter((ms) => ms <= watchedGapMs).reduce((sum, ms) => sum + ms, 0);
+}
+
+/** Zero pages go by for almost nothing: while most of what goes by are those, what is sent is not all that the network carries. */
+function goesByZeros(recent: readonly Sample[]): boolean {
+  const [first] = recent;
+  const last = recent.at(-1);
+  const pages = (of: Sample | undefined): readonly [zero: number, normal: number] => [
+    of?.job.memoryConstantPages ?? 0,
+    of?.job.memoryNormalPages ?? 0,
+  ];
+  const [[zeroBefore, normalBefore], [zero, normal]] = [pages(first), pages(last)];
+  return zero - zeroBefore > normal - normalBefore;
 }
 
 function pausedAtOf(marks: readonly Mark[], phase: Phase): number | undefined {

@@ -97,12 +97,11 @@ function neverSentence({ sure, roundBytes }: Extract<Forecast, { kind: 'never' }
   const { present } = outlook;
   const fits = ((present.bandwidthBytesPerSecond ?? 0) * present.maxDowntimeMs) / 1000;
   const verdict = `It ${sure < sureEnough ? 'probably ' : ''}never ends at these settings`;
-  const cause =
-    `the guest dirties its memory as fast as it is sent, about ${formatBytes(roundBytes)} in each round, and only ` +
-    `${formatBytes(fits)} fit into a stop of ${formatMs(present.maxDowntimeMs)}`;
-  return [`${verdict}: ${cause}.`, otherwise(outlook), bottleneck(present), basis(outlook)]
-    .filter((text) => text !== '')
-    .join(' ');
+  const writes = isByMeasurement(outlook)
+    ? `in the ${spansText(outlook)}, the guest wrote as fast as it can be sent: that would be about ${formatBytes(roundBytes)} in each round`
+    : `the guest dirties its memory as fast as it is sent, about ${formatBytes(roundBytes)} in each round`;
+  const cause = `${writes}, and only ${formatBytes(fits)} fit into a stop of ${formatMs(present.maxDowntimeMs)}`;
+  return [`${verdict}: ${cause}.`, otherwise(outlook), bottleneck(present)].filter((text) => text !== '').join(' ');
 }
 
 /** Why it takes less than what is left by the bandwidth. */
@@ -121,8 +120,9 @@ function otherwise({ present, fit, asItIs, alwaysBusy }: Outlook): string {
   const staysSo = present.courses.some(({ turns, weight }) => turns === undefined && weight > 0.5);
   if (busy === undefined || idle === undefined || staysSo) {
     const [is, was] = now.busy ? [busyVcpus, idleVcpus] : [idleVcpus, busyVcpus];
+    const since = now.fromMs < 0 ? `${formatDuration(-now.fromMs)} before it began` : formatElapsed(now.fromMs);
     return (
-      `Since ${formatElapsed(now.fromMs)} the guest works ${now.busy ? 'more' : 'less'}: ` +
+      `Since ${since} the guest works ${now.busy ? 'more' : 'less'}: ` +
       `${formatVcpus(is)} virtual CPUs are busy on average, ${formatVcpus(was)} were before.`
     );
   }
@@ -176,7 +176,7 @@ function finishesSentence(forecast: Extract<Forecast, { kind: 'finishes' }>, out
   if (atLeast) {
     const least = `${unused(present)}That takes about ${about(intervalMs[0])} more at least.`;
     return isByMeasurement(outlook)
-      ? `${least} In the ${spansText(present)}, the guest wrote too fast for an end.`
+      ? `${least} In the ${spansText(outlook)}, the guest wrote too fast for an end.`
       : least;
   }
   const [low, high] = intervalMs;
@@ -196,11 +196,11 @@ function isByMeasurement({ fit, present }: Outlook): boolean {
 }
 
 function basis(outlook: Outlook): string {
-  return isByMeasurement(outlook) ? `That is by the ${spansText(outlook.present)}.` : '';
+  return isByMeasurement(outlook) ? `That is by the ${spansText(outlook)}.` : '';
 }
 
-function spansText({ measured }: Present): string {
-  const seconds = measured.reduce((sum, each) => sum + each.seconds, 0);
+function spansText({ fit }: Outlook): string {
+  const { measuredSeconds: seconds } = fit;
   // The longer ones may have reached into its beginning.
   return seconds > 1 ? `${seconds} seconds that were measured` : 'one second that was measured before';
 }

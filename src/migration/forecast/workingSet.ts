@@ -11,6 +11,8 @@ export interface Fit {
   readonly hypotheses: readonly Hypothesis[];
   /** How many rounds it rests on, and measurements before them: 0 is a guess without any. */
   readonly points: number;
+  /** For how long it was measured, by those measurements that nothing since contradicts. */
+  readonly measuredSeconds: number;
   /** It rests on those measurements alone, as no round has ended yet: what guests do when nothing is known. */
   readonly unmeasured: readonly Hypothesis[] | undefined;
   /** How far the rounds lie from what fits them best, as a share. */
@@ -59,6 +61,7 @@ export function fitWorkingSet(
   const knownBytes = habit ? 0 : mostOf(points.slice(0, from));
   return {
     ...fit(kept, memoryBytes, bandwidth, knownBytes, idleShares),
+    measuredSeconds: kept.reduce((sum, { isMeasured, seconds }) => (isMeasured ? sum + seconds : sum), 0),
     unmeasured: measured.length > 0 && points.length === measured.length ? guesses(memoryBytes, bandwidth) : undefined,
     changedAtMs: changed && before?.endMs,
     changedBy: changed && before && rateOf(changed) / rateOf(before),

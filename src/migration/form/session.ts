@@ -363,7 +363,17 @@ export class FormSession implements Disposable {
   private refuse(text: string): void {
     this.dispatch({ type: 'start', start: { kind: 'refused', text } });
     // The pre-flight was given up for it: what to set right may be among the rest.
-    if (this.state.preflight.kind === 'running' && this.preflightAbort === undefined) this.look(0);
+    if (this.preflightAbort !== undefined) return;
+    if (this.state.preflight.kind === 'running') this.look(0);
+    else this.watchOn();
+  }
+
+  /** The form stays open, and what was found stands. */
+  private watchOn(): void {
+    const { request } = assess(this.state, this.services);
+    if (request === undefined || this.state.preflight.kind !== 'done') return;
+    this.preflightAbort = new AbortController();
+    void this.services.preflight.watchGuest(request, this.preflightAbort.signal);
   }
 
   private async remember(request: MigrationRequest): Promise<void> {

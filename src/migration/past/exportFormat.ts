@@ -118,6 +118,8 @@ const forecast = v.variant('kind', [
 
 const measuredSpan = v.object({ seconds: figure, dirtiedBytes: figure, vcpus: optionalFigure });
 const mostMeasured = 1000;
+/** A form is watched for ten minutes at most. */
+const mostEarlier = 10_000;
 
 /** More than a week's readings of one a second are no migration's. */
 const mostReadings = 700_000;
@@ -156,7 +158,7 @@ export const exportSchema = v.object({
         residentBytes: optionalFigure,
         isEmulated: v.optional(v.boolean()),
         vcpuMs: optionalFigure,
-        earlierVcpus: v.optional(v.pipe(v.array(v.tuple([figure, figure])), v.maxLength(mostReadings))),
+        earlierVcpus: v.optional(v.pipe(v.array(v.tuple([figure, figure])), v.maxLength(mostEarlier))),
         measured: v.optional(v.pipe(v.array(measuredSpan), v.maxLength(mostMeasured))),
         fields: v.pipe(v.array(v.tuple([name, text])), v.maxLength(500)),
         job: v.optional(v.record(name, v.union([v.number(), v.string(), v.boolean()]))),

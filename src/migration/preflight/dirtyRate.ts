@@ -2,9 +2,8 @@ import { messageOf, UserError } from '../../base/errors.js';
 import type { Hypervisor } from '../../hypervisor/model.js';
 import { domainState, helpOptions, jobInfo } from '../../virsh/commands.js';
 import { type DomainFigures, domainFigures, measureDirtyRate } from '../../virsh/hostCommands.js';
-import { formatBytes } from '../../panel/format.js';
-import { availableBytes, memoryOf } from '../hostMemory.js';
 import type { MeasuredSpan } from '../model.js';
+import { mostTakenBytes, takeMemory } from './measuringMemory.js';
 import { forgetVcpus } from './vcpuWatch.js';
 
 /** QEMU measures for so long, and then some on a busy host; it tells nobody when it is done. */
@@ -25,15 +24,10 @@ const longerSeconds = [5, 20] as const;
  */
 const againSeconds = [5, 5, 20, 5, 5, 20] as const;
 const smallBytes = 16 * 2 ** 30;
+/** Before each of those it rests, so that others who want to measure meet no end of it. */
+const restMs = 2 * othersEveryMs;
 /** What was measured before as many others tells nothing beside them. */
 const mostKept = 12;
-/**
- * QEMU reads pages all over the guest's memory, of each 2 MiB one, to measure. Where the guest has never used them, some kernels (seen
- * on 6.18 with huge pages) give it those 2 MiB, of the host's memory, and for good: so much of that is no matter.
- */
-const mostTakenBytes = 2 ** 30;
-/** More than that is measured only where it is no more than this share of what the host has. */
-const takenShare = 0.5;
 /** A busy host takes longer than it was asked for, and tells how long. */
 const periodSlackSeconds = 2;
 /** A measurement older than this tells of another load. */
@@ -55,8 +49,10 @@ class Measurements {
   readonly secondUnderWay = new Map<string, Promise<number>>();
   readonly longerUnderWay = new Set<string>();
 
+  /** Of single seconds the last alone: one is measured at each pre-flight. */
   keep(uuid: string, span: MeasuredSpan): void {
-    const figures = [...(this.figures.get(uuid) ?? []), { span, atMs: Date.now() }];
+    const others = (this.figures.get(uuid) ?? []).filter((figure) => span.seconds > 1 || figure.span.seconds > 1);
+    const figures = [...others, { span, atMs: Date.now() }];
     this.figures.set(uuid, figures.slice(-mostKept));
   }
 
@@ -152,11 +148,13 @@ export async function measureLonger(host: Hypervisor, uuid: string, signal: Abor
   const all = [...longerSeconds, ...(isSmall ? againSeconds : [])];
   const known = here.lately(uuid).filter(({ seconds }) => seconds > 1).length;
   try {
-    for (const seconds of all.slice(known)) {
-      if ((here.touched.get(uuid) ?? 0) >= mostTakenBytes) return;
+    for (const [index, seconds] of all.entries()) {
+      if (index < known) continue;
+      if (index >= longerSeconds.length) await pause(restMs);
+      if ((here.touched.get(uuid) ?? 0) >= mostTakenBytes || !runs(host, uuid)) return;
       const began = await blocking(here, uuid, begin(host, uuid, seconds, signal));
       const told = began && (await resultOf(host, uuid, seconds, began));
-      if (told === undefined) return;
+      if (told === undefined || !runs(host, uuid)) return;
       here.keep(uuid, told);
     }
   } catch {
@@ -164,6 +162,11 @@ export async function measureLonger(host: Hypervisor, uuid: string, signal: Abor
   } finally {
     here.longerUnderWay.delete(uuid);
   }
+}
+
+/** Who stands still, writes nothing, and that says nothing. */
+function runs(host: Hypervisor, uuid: string): boolean {
+  return host.domains.get(uuid)?.state === 'running';
 }
 
 /** A start of this guest waits for `work`. */
@@ -198,6 +201,8 @@ interface Begun {
   /** The time its virtual CPUs had had by then, and when that was, by a clock that only goes on. */
   readonly vcpuMs: number | undefined;
   readonly tickMs: number;
+  /** To be called once it has read what it reads. */
+  readonly release: () => void;
 }
 
 /** Undefined where another window, or somebody else, has it measured in this moment. A domain with a job would keep it waiting for half a minute. */
@@ -213,28 +218,16 @@ async function begin(
   ]);
   const tickMs = performance.now();
   if (job.type !== 'none') throw new UserError('the domain has a job already, and is not measured meanwhile');
-  await leaveMemory(host, uuid, figures.residentBytes);
-  if (signal?.aborted === true) throw new GivenUp('the pre-flight was given up');
+  const release = await takeMemory(host, uuid, figures.residentBytes);
   try {
+    if (signal?.aborted === true) throw new GivenUp('the pre-flight was given up');
     await host.run(measureDirtyRate(uuid, seconds));
   } catch (error) {
+    release();
     if (messageOf(error).includes('already being measured')) return undefined;
     throw error;
   }
-  return { heldBytes: figures.residentBytes, vcpuMs: figures.vcpuMs, tickMs };
-}
-
-/** Throws where its host may run out of memory by a measurement. */
-async function leaveMemory(host: Hypervisor, uuid: string, heldBytes: number | undefined): Promise<void> {
-  const memoryBytes = host.domains.get(uuid)?.memoryBytes;
-  const unusedBytes = memoryBytes === undefined || heldBytes === undefined ? 0 : memoryBytes - heldBytes;
-  if (unusedBytes <= mostTakenBytes) return;
-  const freeBytes = await memoryOf(host).then(availableBytes, () => Infinity);
-  if (unusedBytes <= takenShare * freeBytes) return;
-  throw new UserError(
-    `QEMU might take ${formatBytes(unusedBytes)} of ${host.config.name}'s memory to measure, which the guest has never used: ` +
-      `${formatBytes(freeBytes)} are free`,
-  );
+  return { heldBytes: figures.residentBytes, vcpuMs: figures.vcpuMs, tickMs, release };
 }
 
 /** Of a measurement that has begun; undefined where what QEMU tells in the end is another one's. */
@@ -242,7 +235,20 @@ async function resultOf(
   host: Hypervisor,
   uuid: string,
   seconds: number,
-  { heldBytes, vcpuMs: vcpuMsBefore, tickMs }: Begun,
+  begun: Begun,
+): Promise<MeasuredSpan | undefined> {
+  try {
+    return await lookFor(host, uuid, seconds, begun);
+  } finally {
+    begun.release();
+  }
+}
+
+async function lookFor(
+  host: Hypervisor,
+  uuid: string,
+  seconds: number,
+  { heldBytes, vcpuMs: vcpuMsBefore, tickMs, release }: Begun,
 ): Promise<MeasuredSpan | undefined> {
   const { touched } = measurementsOf(host);
   const before = touched.get(uuid) ?? 0;
@@ -262,6 +268,7 @@ async function resultOf(
       return { seconds, dirtiedBytes: seconds * dirtyBytesPerSecond, ...(vcpus === undefined ? {} : { vcpus }) };
     }
     if (performance.now() > deadlineMs) throw new UserError(`QEMU did not end to measure within ${limitMs / 1000} s`);
+    if (looks === beginningLooks - 1) release();
     await pause(looks === beginningLooks - 1 ? 1000 * (seconds - 2) : 0);
   }
 }

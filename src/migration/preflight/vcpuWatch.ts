@@ -7,6 +7,10 @@ const charactersPerSecond = 8_000;
 /** What was longer ago tells of another load; nor is a form that is left open looked after for longer. */
 const lookedAtMs = 10 * 60_000;
 
+/** A host that did not answer is asked again after this; one that is there, so often. */
+const afterFailureMs = 5_000;
+const mostFailures = 3;
+
 /** The time that a guest's virtual CPUs had had, all of them together, so long ago. */
 export interface EarlierVcpus {
   readonly agoMs: number;
@@ -14,8 +18,8 @@ export interface EarlierVcpus {
 }
 
 interface Reading {
-  /** By a clock that only goes on. */
-  readonly tickMs: number;
+  /** By this machine's clock, which goes on while it sleeps. */
+  readonly atMs: number;
   readonly vcpuMs: number;
 }
 
@@ -29,9 +33,9 @@ export function restAfterMs(characters: number): number {
 
 /** What this window read of the guest's virtual CPUs in the last minutes, the earliest first. */
 export function vcpusLately(host: Hypervisor, uuid: string): readonly EarlierVcpus[] {
-  const nowMs = performance.now();
+  const nowMs = Date.now();
   return (all.get(host)?.get(uuid) ?? [])
-    .map(({ tickMs, vcpuMs }) => ({ agoMs: nowMs - tickMs, vcpuMs }))
+    .map(({ atMs, vcpuMs }) => ({ agoMs: nowMs - atMs, vcpuMs }))
     .filter(({ agoMs }) => agoMs <= lookedAtMs);
 }
 
@@ -42,27 +46,33 @@ export function forgetVcpus(host: Hypervisor, uuid: string): void {
 
 /**
  * Looks at the guest's virtual CPUs until `signal` aborts: where they are busy and idle by turns, its migration's forecast knows that
- * from its first seconds on. Never rejects: without it the forecast knows less, and the log of commands says why.
+ * from its first seconds on. Ends by itself where nothing tells of them. Never rejects: without it the forecast knows less, and the log
+ * of commands says why.
  */
 export async function watchVcpus(host: Hypervisor, uuid: string, signal: AbortSignal): Promise<void> {
-  const untilMs = performance.now() + lookedAtMs;
-  while (!signal.aborted && performance.now() < untilMs) {
+  const untilMs = Date.now() + lookedAtMs;
+  let failures = 0;
+  while (!signal.aborted && Date.now() < untilMs && failures < mostFailures) {
     const figures = await host.run(domainFigures(uuid, ['vcpu'])).catch(() => undefined);
-    const { vcpuMs, length } = figures ?? {};
-    if (vcpuMs === undefined || length === undefined) return;
-    keep(host, uuid, { tickMs: performance.now(), vcpuMs });
-    await pause(Math.max(lookEveryMs, restAfterMs(length)), signal);
+    if (figures !== undefined && figures.vcpuMs === undefined) return;
+    if (figures !== undefined) failures = 0;
+    else if (host.status.kind === 'connected') failures += 1;
+    // One that stands still takes no turn by that.
+    if (figures?.vcpuMs !== undefined && host.domains.get(uuid)?.state === 'running')
+      keep(host, uuid, { atMs: Date.now(), vcpuMs: figures.vcpuMs });
+    await pause(figures === undefined ? afterFailureMs : Math.max(lookEveryMs, restAfterMs(figures.length)), signal);
   }
 }
 
 function keep(host: Hypervisor, uuid: string, reading: Reading): void {
   const guests = all.get(host) ?? new Map<string, readonly Reading[]>();
   all.set(host, guests);
-  const since = (guests.get(uuid) ?? []).filter(({ tickMs }) => reading.tickMs - tickMs <= lookedAtMs);
+  const since = (guests.get(uuid) ?? []).filter(({ atMs }) => reading.atMs - atMs <= lookedAtMs);
   guests.set(uuid, [...since, reading]);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);

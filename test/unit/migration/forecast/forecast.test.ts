@@ -106,10 +106,38 @@ describe('the forecast', () => {
     expect(said.kind === 'never' && said.sure).toBeLessThan(0.75);
     expect(measured(stuck, 1_000, told, watchedFor(30))).toEqual({ kind: 'tooEarly' });
     expect(finishing(measured(stuck, 6_000, told, watchedFor(10))).atLeast).toBe(true);
+    // A form that was open a minute ago, for a moment, was no watch.
+    const gap = {
+      earlierVcpus: [
+        [-90_000, 0],
+        [-1_000, 40_000],
+      ] as const,
+    };
+    expect(finishing(measured(stuck, 6_000, told, gap)).atLeast).toBe(true);
+    // Quiet all along, and in the last seconds a gust.
+    const gust = spans([1, 0], [5, 0], [20, 0], [5, 100]);
+    expect(measured(stuck, 6_000, gust, watchedFor(40)).kind).toBe('finishes');
     expect(finishing(measured(stuck, 6_000, spans([1, 50], [5, 100]), watchedFor(30))).atLeast).toBe(true);
     expect(finishing(measured(converging, 8_000, spans([1, 6], [5, 30], [20, 90]), watchedFor(30))).atLeast).toBe(
       false,
     );
+  });
+
+  it('tells in the first round no never while zero pages go by: what the network carries is not known then', () => {
+    const { samples, marks } = seenUntil(migrate(stuck), 6_000);
+    const earlierVcpus = Array.from({ length: 30 }, (_, at) => [1000 * (at - 30), 500 * at] as const);
+    const told = { earlierVcpus, measured: spans([1, 50], [5, 100], [20, 100]) };
+    const said = (zerosAPage: number): Forecast => {
+      const uncapped = samples.map((sample, index): Sample => ({
+        ...sample,
+        ...(index === 0 ? told : {}),
+        speedLimitMiBps: undefined,
+        job: { ...sample.job, memoryConstantPages: zerosAPage * (sample.job.memoryNormalPages ?? 0) },
+      }));
+      return forecast({ samples: uncapped, marks, state: { phase: 'precopy' } });
+    };
+    expect(said(0).kind).toBe('never');
+    expect(finishing(said(3)).atLeast).toBe(true);
   });
 
   it('tells in the first round a time, not only the least, of a guest that was measured to write little', () => {

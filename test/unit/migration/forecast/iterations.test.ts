@@ -101,6 +101,24 @@ describe('iterations', () => {
       expect(Math.abs(startOf([disks, ...later(60_000)]) - 60_000)).toBeLessThan(600);
     });
 
+    it('where disks were copied first, and virsh tells the sum alone', () => {
+      const disks = [59_500, 58_500].map((elapsedMs) => ({
+        ...before,
+        elapsedMs,
+        job: {
+          ...before.job,
+          memoryTotalBytes: undefined,
+          memoryRemainingBytes: undefined,
+          memoryProcessedBytes: undefined,
+          memoryConstantPages: undefined,
+          dataTotalBytes: 100 * mib,
+          dataProcessedBytes: 50 * mib,
+          diskTotalBytes: 100 * mib,
+        },
+      }));
+      expect(Math.abs(startOf([...disks, ...later(60_000)]) - 60_000)).toBeLessThan(600);
+    });
+
     it('no later than the first of their pages: those of zeros are sent for nothing', () => {
       const zeros = later(400).map((sample, index) =>
         index < 20 ? { ...sample, job: { ...sample.job, memoryProcessedBytes: 0, memoryConstantPages: 500 } } : sample,

@@ -80,8 +80,21 @@ describe('the verdict in a sentence', () => {
     };
     const outlook = outlookOf({ samples: [told, ...rest], marks, state: { phase: 'precopy' } });
     expect(outlook === undefined ? '' : verdictSentence(outlook)).toMatch(
-      /^It probably never ends at these settings: .* That is by the 26 seconds that were measured\.$/,
+      /^It probably never ends at these settings: in the 26 seconds that were measured, the guest wrote as fast as it can be sent: that would be about [\d.]+ MiB in each round, and only 6\.00 MiB fit into a stop of 300 ms\. Its speed is capped at 20\.0 MiB\/s: the network may carry more\.$/,
     );
+  });
+
+  it('says since when before it began the guest works more', () => {
+    const { samples, marks } = seenUntil(migrate({ ...stuck, vcpus: () => 0.5 }), 60_000);
+    const [first, ...rest] = samples;
+    if (first === undefined) throw new Error('no sample');
+    // Idle for a minute, and busy since 20 s before it began.
+    const earlierVcpus = Array.from(
+      { length: 80 },
+      (_, at) => [1000 * (at - 80), -10_000 + 500 * Math.max(0, at - 60)] as const,
+    );
+    const outlook = outlookOf({ samples: [{ ...first, earlierVcpus }, ...rest], marks, state: { phase: 'precopy' } });
+    expect(outlook === undefined ? '' : verdictSentence(outlook)).toContain('s before it began the guest works more: ');
   });
 
   it('says nothing of what was measured while disks are copied first', () => {

@@ -110,8 +110,8 @@ export const converges: Expectation = {
 export class FakePreflight implements Preflight {
   report: PreflightReport | undefined = { checks: [passed], expectation: converges };
   readonly runs: { request: MigrationRequest; signal: AbortSignal | undefined }[] = [];
-  /** Guests measured for longer. */
-  readonly measured: string[] = [];
+  /** Until when each guest is watched behind the form. */
+  readonly watched: AbortSignal[] = [];
   onCheck: ((check: CheckResult) => void) | undefined;
 
   run(
@@ -125,8 +125,8 @@ export class FakePreflight implements Preflight {
     return report === undefined ? new Promise(() => undefined) : Promise.resolve(report);
   }
 
-  watchGuest(request: MigrationRequest): Promise<void> {
-    this.measured.push(request.domainUuid);
+  watchGuest(_: MigrationRequest, signal: AbortSignal): Promise<void> {
+    this.watched.push(signal);
     return Promise.resolve();
   }
 }

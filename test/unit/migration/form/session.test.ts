@@ -104,12 +104,13 @@ describe('the form that starts a migration', () => {
     expect(session.view.preflight.summary).toEqual({ tone: 'good', text: '1 passed.' });
     expect(session.view.preflight.expectation).toEqual({ tone: 'good', text: 'It takes about 26 s.' });
     // Behind what is shown, for the forecast.
-    expect(scene.preflight.measured).toHaveLength(1);
+    expect(scene.preflight.watched.map(({ aborted }) => aborted)).toEqual([false]);
     for (const text of ['tcp://192.0.2', 'tcp://192.0.2.', 'tcp://192.0.2.9']) {
       session.receive({ type: 'text', field: 'migrationUri', text });
     }
     expect(session.view.preflight).toMatchObject({ running: true, checks: [] });
     await settle();
+    expect(scene.preflight.watched.map(({ aborted }) => aborted)).toEqual([true, false]);
     expect(scene.preflight.runs).toHaveLength(2);
     expect(scene.preflight.runs[1]?.request.migrationUri).toBe('tcp://192.0.2.9');
     session.receive({ type: 'text', field: 'storage', text: 'copyAll' });
@@ -271,6 +272,17 @@ describe('the form that starts a migration', () => {
     expect(session.follows).toBe('start-1');
     session.dispose();
     expect(session.follows).toBeUndefined();
+  });
+
+  it('has its guest watched until it is started, and again where that is refused', async () => {
+    await open(toHv2);
+    scene.starter.refusal = new UserError('hv1: Connection refused.');
+    await press('migrate');
+    expect(session.view.refusal).toBe('hv1: Connection refused.');
+    expect(scene.preflight.watched.map(({ aborted }) => aborted)).toEqual([true, false]);
+    expect(scene.preflight.runs).toHaveLength(1);
+    session.dispose();
+    expect(scene.preflight.watched.every(({ aborted }) => aborted)).toBe(true);
   });
 
   it('is not refused where only the choice can’t be remembered', async () => {

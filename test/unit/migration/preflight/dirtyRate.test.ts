@@ -38,6 +38,21 @@ describe('what a guest writes', () => {
       length: 0,
     }) ?? 0) / mib;
 
+  /** It rests for seconds between some. */
+  const hurried = async (work: Promise<void>): Promise<void> => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const state = { over: false };
+    void work.finally(() => (state.over = true));
+    try {
+      while (!state.over) {
+        await vi.advanceTimersByTimeAsync(1000);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+  };
+
   beforeEach(() => {
     hv1 = new ScriptedHypervisor('hv1');
     hv1.domains.set(uuid, domain());
@@ -60,7 +75,7 @@ describe('what a guest writes', () => {
     expect(measuredMiB()).toEqual([7, 30, 100]);
     for (const seconds of [5, 20, 5, 20]) {
       measured(5, seconds);
-      await measureLonger(hv1, uuid, signal);
+      await hurried(measureLonger(hv1, uuid, signal));
     }
     expect(measuredMiB()).toEqual([7, 30, 100, 25, 25, 100, 25, 25, 100]);
     const { length } = hv1.asked;
@@ -82,22 +97,67 @@ describe('what a guest writes', () => {
     expect(measuredLately(hv1, uuid)).toHaveLength(1);
   });
 
-  it('is not measured where QEMU might take what its host has left', async () => {
-    hv1.domains.set(uuid, domain({ memoryBytes: 64 * 2 ** 30 }));
-    hv1.answers.set('nodememstats', 'total  : 67108864 KiB\nfree   : 16777216 KiB\n');
-    await expect(dirtyRateOf(hv1, uuid)).rejects.toThrow(
-      /^QEMU might take 63\.5 GiB of hv1's memory to measure, which the guest has never used: 16\.0 GiB are free$/,
-    );
-    expect(measurements()).toBe(0);
-    hv1.answers.set('nodememstats', 'total  : 268435456 KiB\nfree   : 167772160 KiB\n');
-    expect(await dirtyRateOf(hv1, uuid)).toBe(7 * mib);
+  describe('that has used little of its memory', () => {
+    const free = (gib: number): void =>
+      void hv1.answers.set('nodememstats', `total  : 536870912 KiB\nfree   : ${gib * 2 ** 20} KiB\n`);
+
+    beforeEach(() => {
+      hv1.domains.set(uuid, domain({ memoryBytes: 64 * 2 ** 30 }));
+      hv1.answers.set('dumpxml', '<domain><name>web-1</name></domain>');
+    });
+
+    it('is not measured where QEMU might take more than half of what its host has free', async () => {
+      free(100);
+      await expect(dirtyRateOf(hv1, uuid)).rejects.toThrow(
+        /^measuring might have QEMU take 63\.5 GiB that the guest has never used, and that is more than half of what hv1 has free \(100 GiB\)$/,
+      );
+      expect(measurements()).toBe(0);
+      free(160);
+      expect(await dirtyRateOf(hv1, uuid)).toBe(7 * mib);
+    });
+
+    it('is not measured while others take what is free, and is after that', async () => {
+      const other = uuid.replaceAll('1', '2');
+      hv1.domains.set(other, domain({ uuid: other, memoryBytes: 64 * 2 ** 30 }));
+      free(160);
+      const told = await Promise.allSettled([dirtyRateOf(hv1, uuid), dirtyRateOf(hv1, other)]);
+      expect(told.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      expect(await dirtyRateOf(hv1, other)).toBe(7 * mib);
+    });
+
+    it('is not measured where nobody tells what is free', async () => {
+      await expect(dirtyRateOf(hv1, uuid)).rejects.toThrow('measuring might have QEMU take');
+    });
+
+    it('is measured where it has huge pages, which are its own from its start', async () => {
+      free(1);
+      hv1.answers.set('dumpxml', '<domain><name>web-1</name><memoryBacking><hugepages/></memoryBacking></domain>');
+      expect(await dirtyRateOf(hv1, uuid)).toBe(7 * mib);
+    });
+  });
+
+  it('keeps of single seconds the last alone: one is measured at each pre-flight', async () => {
+    await dirtyRateOf(hv1, uuid);
+    measured(6, 5);
+    await measureLonger(hv1, uuid, signal);
+    measured(9);
+    await dirtyRateOf(hv1, uuid);
+    expect(measuredLately(hv1, uuid).map(({ dirtiedBytes }) => dirtiedBytes / mib)).toEqual([30, 9]);
+  });
+
+  it('is measured no longer while it stands still: that it writes nothing then says nothing', async () => {
+    await dirtyRateOf(hv1, uuid);
+    hv1.domains.set(uuid, domain({ state: 'paused', reason: 'user' }));
+    await measureLonger(hv1, uuid, signal);
+    expect(measurements()).toBe(1);
   });
 
   it('is measured no more than twice for longer where it is large: QEMU looks at many of its pages each time', async () => {
-    hv1.domains.set(uuid, domain({ memoryBytes: 64 * 2 ** 30 }));
+    hv1.domains.set(uuid, domain({ memoryBytes: 16 * 2 ** 30 }));
+    measured(7, 1, 16 * 1024);
     await dirtyRateOf(hv1, uuid);
     for (const seconds of [5, 20, 5]) {
-      measured(5, seconds);
+      measured(5, seconds, 16 * 1024);
       await measureLonger(hv1, uuid, signal);
     }
     expect(measuredLately(hv1, uuid).map(({ seconds }) => seconds)).toEqual([1, 5, 20]);

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { CheckResult } from '../../../../src/migration/preflight/model.js';
 import { measuredLately, measuredOut } from '../../../../src/migration/preflight/dirtyRate.js';
 import { PreflightRunner } from '../../../../src/migration/preflight/runner.js';
+import { vcpusLately } from '../../../../src/migration/preflight/vcpuWatch.js';
 import type { MigrationRequest } from '../../../../src/migration/start/model.js';
 import type { Fleet } from '../../../../src/hypervisor/model.js';
 import { Emitter } from '../../../../src/base/emitter.js';
@@ -71,6 +72,24 @@ describe('the pre-flight', () => {
     expect(expectation.sentence).toMatch(
       /^About 39 s, .* 512 MiB of memory at 20\.0 MiB\/s, while the guest wrote 7\.00 MiB\/s/,
     );
+  });
+
+  it('watches the guest on while its form is open, and measures it for longer', async () => {
+    const hv1 = source();
+    const runner = new PreflightRunner(fleetOf(hv1, new ScriptedHypervisor('hv2')));
+    await runner.run(request);
+    hv1.answers.set(
+      'domstats',
+      '  vcpu.0.time=1500000000\n  dirtyrate.calc_status=2\n  dirtyrate.calc_period=5\n  dirtyrate.megabytes_per_second=7\n',
+    );
+    const form = new AbortController();
+    let over = false;
+    const watches = runner.watchGuest(request, form.signal).then(() => (over = true));
+    await vi.waitFor(() => expect(measuredLately(hv1, uuid).map(({ seconds }) => seconds)).toEqual([1, 5]));
+    await vi.waitFor(() => expect(vcpusLately(hv1, uuid).length).toBeGreaterThanOrEqual(2), 5_000);
+    expect(over).toBe(false);
+    form.abort();
+    await watches;
   });
 
   it('leaves its measurement to the forecast for some minutes: then it is of another load', async () => {

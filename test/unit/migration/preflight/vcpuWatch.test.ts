@@ -10,7 +10,7 @@ describe('the virtual CPUs of a guest whose form is open', () => {
   const had = (ms: number, more = ''): void => void hv1.answers.set('domstats', `  vcpu.0.time=${ms * 1e6}\n${more}`);
 
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'performance'] });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'Date'] });
     hv1 = new ScriptedHypervisor('hv1');
     hv1.domains.set(uuid, domain());
     form = new AbortController();
@@ -44,16 +44,54 @@ describe('the virtual CPUs of a guest whose form is open', () => {
     expect(hv1.asked).toHaveLength(2);
   });
 
-  it.each([
-    ['tells nothing of them', '  balloon.rss=524288\n'],
-    ['refuses', new UserError('hv1: unsupported option --vcpu')],
-  ])('are left alone where libvirt %s', async (_, answer) => {
-    hv1.answers.set('domstats', answer);
+  it('are left alone where libvirt tells nothing of them', async () => {
+    hv1.answers.set('domstats', '  balloon.rss=524288\n');
     const watched = watchVcpus(hv1, uuid, form.signal);
     await vi.advanceTimersByTimeAsync(5_000);
     await watched;
     expect(hv1.asked).toHaveLength(1);
     expect(vcpusLately(hv1, uuid)).toEqual([]);
+  });
+
+  it('are left alone where libvirt refuses again and again', async () => {
+    hv1.answers.set('domstats', new UserError('hv1: unsupported option --vcpu'));
+    const watched = watchVcpus(hv1, uuid, form.signal);
+    await vi.advanceTimersByTimeAsync(60_000);
+    await watched;
+    expect(hv1.asked).toHaveLength(3);
+  });
+
+  it('are looked at again once a lost host is back', async () => {
+    hv1.answers.set('domstats', new UserError('hv1 is not connected.'));
+    hv1.setStatus({ kind: 'disconnected' });
+    void watchVcpus(hv1, uuid, form.signal);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(hv1.asked.length).toBeGreaterThan(10);
+    hv1.setStatus({ kind: 'connected' });
+    had(1000);
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(vcpusLately(hv1, uuid).length).toBeGreaterThan(0);
+  });
+
+  it('are idle for no turn while somebody had the guest stand still', async () => {
+    had(1000);
+    hv1.domains.set(uuid, domain({ state: 'paused', reason: 'user' }));
+    void watchVcpus(hv1, uuid, form.signal);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(vcpusLately(hv1, uuid)).toEqual([]);
+    hv1.domains.set(uuid, domain());
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(vcpusLately(hv1, uuid).length).toBeGreaterThan(0);
+  });
+
+  it('are looked at no more once it is closed, however seldom they are', async () => {
+    had(1000, '  vcpu.0.exits.sum=123456789012\n'.repeat(8_000));
+    const watched = watchVcpus(hv1, uuid, form.signal);
+    await vi.advanceTimersByTimeAsync(100);
+    form.abort();
+    await watched;
+    await watchVcpus(hv1, uuid, form.signal);
+    expect(hv1.asked).toHaveLength(1);
   });
 
   it('are looked at for ten minutes, and what was longer ago is of another load', async () => {
