@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { netIntervalMs } from '../../src/hypervisor/session.js';
 import { outlookFor, verdictSentence } from '../../src/migration/forecast/verdict.js';
 import type { Migration, Sample } from '../../src/migration/model.js';
+import { dirtyRateOf, measuredLately, measuredOut, measureLonger } from '../../src/migration/preflight/dirtyRate.js';
 import { vcpusLately, watchVcpus } from '../../src/migration/preflight/vcpuWatch.js';
 import { panelInit } from '../../src/migration/panelModel.js';
 import { diskRemainingBytes } from '../../src/migration/readings.js';
@@ -152,6 +153,38 @@ describe('a migration that was started', () => {
     expect(first?.before.every(({ toMs }) => toMs <= (migration.samples[0]?.elapsedMs ?? 0))).toBe(true);
     await lab.host('hv1').virsh(['domjobabort', guest.uuid]);
     await end;
+  });
+
+  it('of a guest that was measured and watched for long enough is told in its first round that it probably never ends', async () => {
+    const plan = { name: 'hopeless', memoryMiB: 320, workingSetMiB: 160, rateMiBps: 32 };
+    const guest = await lab.startGuest('hv1', plan);
+    await guest.untilHot();
+    const host = watched.fleet.get('hv1');
+    if (host === undefined) throw new Error('the lab has no hv1');
+    await dirtyRateOf(host, guest.uuid);
+    const form = new AbortController();
+    const watching = [measureLonger(host, guest.uuid, form.signal), watchVcpus(host, guest.uuid, form.signal)];
+    const seconds = (): number => measuredLately(host, guest.uuid).reduce((sum, span) => sum + span.seconds, 0);
+    await until('what is measured', () => seconds() >= 26, longMs);
+    form.abort();
+    await measuredOut(host, guest.uuid);
+    const start = watched.next();
+    const end = watched.nextEnd();
+    void lab.migrate(guest, 'hv1', 'hv2', { bandwidthMiBps: 10 });
+    const migration = await start;
+    const verdict = (): string => {
+      const outlook = outlookFor(migration);
+      return outlook === undefined ? '' : verdictSentence(outlook);
+    };
+    await until(
+      'a verdict',
+      () => /^It probably never ends at these settings: in the \d+ seconds/.test(verdict()),
+      longMs,
+    );
+    expect(outlookFor(migration)?.present.iteration?.number).toBe(1);
+    await lab.host('hv1').virsh(['domjobabort', guest.uuid]);
+    await end;
+    await Promise.all(watching);
   });
 
   it('with xbzrle shows how many pages were sent compressed, and how small', async () => {

@@ -47,7 +47,7 @@ class Measurements {
   /** What a start waits for: a measurement of a second, or that a longer one has begun. */
   readonly blocking = new Map<string, Promise<unknown>>();
   readonly secondUnderWay = new Map<string, Promise<number>>();
-  readonly longerUnderWay = new Set<string>();
+  readonly longerUnderWay = new Map<string, Promise<void>>();
 
   /** Of single seconds the last alone: one is measured at each pre-flight. */
   keep(uuid: string, span: MeasuredSpan): void {
@@ -140,27 +140,29 @@ export async function dirtyRateOf(host: Hypervisor, uuid: string, signal?: Abort
  * over and over from a large one. Never rejects: without it the forecast knows less, and the log of commands says why.
  */
 export async function measureLonger(host: Hypervisor, uuid: string, signal: AbortSignal): Promise<void> {
+  const { longerUnderWay } = measurementsOf(host);
+  // One that was given up has still to end, and this one goes on from there.
+  for (let other = longerUnderWay.get(uuid); other !== undefined; other = longerUnderWay.get(uuid)) await other;
+  const measuring = measureOn(host, uuid, signal).catch(() => undefined);
+  longerUnderWay.set(uuid, measuring);
+  await measuring;
+  longerUnderWay.delete(uuid);
+}
+
+async function measureOn(host: Hypervisor, uuid: string, signal: AbortSignal): Promise<void> {
   const here = measurementsOf(host);
-  if (here.lately(uuid).length === 0) return;
-  if (here.longerUnderWay.has(uuid) || here.secondUnderWay.has(uuid)) return;
-  here.longerUnderWay.add(uuid);
+  if (here.lately(uuid).length === 0 || here.secondUnderWay.has(uuid)) return;
   const isSmall = (host.domains.get(uuid)?.memoryBytes ?? Infinity) < smallBytes;
   const all = [...longerSeconds, ...(isSmall ? againSeconds : [])];
   const known = here.lately(uuid).filter(({ seconds }) => seconds > 1).length;
-  try {
-    for (const [index, seconds] of all.entries()) {
-      if (index < known) continue;
-      if (index >= longerSeconds.length) await pause(restMs);
-      if ((here.touched.get(uuid) ?? 0) >= mostTakenBytes || !runs(host, uuid)) return;
-      const began = await blocking(here, uuid, begin(host, uuid, seconds, signal));
-      const told = began && (await resultOf(host, uuid, seconds, began));
-      if (told === undefined || !runs(host, uuid)) return;
-      here.keep(uuid, told);
-    }
-  } catch {
-    // Nobody waits for it.
-  } finally {
-    here.longerUnderWay.delete(uuid);
+  for (const [index, seconds] of all.entries()) {
+    if (index < known) continue;
+    if (index >= longerSeconds.length) await pause(restMs);
+    if ((here.touched.get(uuid) ?? 0) >= mostTakenBytes || !runs(host, uuid)) return;
+    const began = await blocking(here, uuid, begin(host, uuid, seconds, signal));
+    const told = began && (await resultOf(host, uuid, seconds, began));
+    if (told === undefined || !runs(host, uuid)) return;
+    here.keep(uuid, told);
   }
 }
 

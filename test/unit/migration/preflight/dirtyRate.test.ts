@@ -39,10 +39,10 @@ describe('what a guest writes', () => {
     }) ?? 0) / mib;
 
   /** It rests for seconds between some. */
-  const hurried = async (work: Promise<void>): Promise<void> => {
+  const hurried = async (begin: () => Promise<void>): Promise<void> => {
     vi.useFakeTimers({ toFake: ['setTimeout'] });
     const state = { over: false };
-    void work.finally(() => (state.over = true));
+    void begin().finally(() => (state.over = true));
     try {
       while (!state.over) {
         await vi.advanceTimersByTimeAsync(1000);
@@ -71,11 +71,11 @@ describe('what a guest writes', () => {
     // Another one's twenty seconds would have been told as such.
     expect(measuredMiB()).toEqual([7, 30]);
     measured(5, 20);
-    await measureLonger(hv1, uuid, signal);
+    await hurried(() => measureLonger(hv1, uuid, signal));
     expect(measuredMiB()).toEqual([7, 30, 100]);
     for (const seconds of [5, 20, 5, 20]) {
       measured(5, seconds);
-      await hurried(measureLonger(hv1, uuid, signal));
+      await hurried(() => measureLonger(hv1, uuid, signal));
     }
     expect(measuredMiB()).toEqual([7, 30, 100, 25, 25, 100, 25, 25, 100]);
     const { length } = hv1.asked;
@@ -183,6 +183,21 @@ describe('what a guest writes', () => {
     hv1.answers.set('domjobinfo', 'Job type: 2\n');
     await measureLonger(hv1, uuid, signal);
     expect(measurements()).toBe(1);
+  });
+
+  it('is measured on by the next who asks, where the one before was given up meanwhile', async () => {
+    await dirtyRateOf(hv1, uuid);
+    measures();
+    const first = new AbortController();
+    const given = measureLonger(hv1, uuid, first.signal);
+    await vi.waitFor(() => expect(measurements()).toBe(2));
+    first.abort();
+    const next = measureLonger(hv1, uuid, signal);
+    measured(6, 5);
+    await given;
+    await next;
+    // What is told of the third is still the second's.
+    expect(measurements()).toBe(3);
   });
 
   it('is told again as it was seconds ago while the longer measurement runs: QEMU has one at a time', async () => {
