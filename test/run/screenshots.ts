@@ -145,8 +145,31 @@ async function firstRound(scene: Scene): Promise<void> {
   await open.migrate();
   await workbench.editors.waitForTab(/wiki → hv2/, longMs);
   const page = workbench.editors.webview();
-  await page.locator('#sentence', { hasText: 'That is by the one second' }).waitFor({ timeout: longMs });
+  await page.locator('#sentence', { hasText: 'That is by the ' }).waitFor({ timeout: longMs });
   await take(scene, 'firstRound', false);
+}
+
+/** One whose form was read for so long that its first round tells already that it never ends. */
+async function foretold(scene: Scene): Promise<void> {
+  const { workbench, lab } = scene;
+  const plan = { name: 'orders-db', workingSetMiB: 160, rateMiBps: 32, memoryMiB: 320 };
+  const guest = await lab.startGuest('hv1', plan);
+  await guest.untilHot('hv1');
+  const open = await FormPage.open(scene, plan.name);
+  await open.goTo('hv2');
+  await open.takePlain();
+  await open.type('bandwidthMiBps', '3');
+  await open.untilLine((line) => line.includes('--bandwidth 3'));
+  const measured = async (): Promise<boolean> => {
+    const figures = await lab.host('hv1').virsh(['domstats', '--dirtyrate', '--nowait', guest.uuid]);
+    return /calc_status=2\s/.test(figures) && /calc_period=20\s/.test(figures);
+  };
+  await workbench.until('twenty seconds to be measured', measured, longMs);
+  await open.migrate();
+  await workbench.editors.waitForTab(/orders-db → hv2/, longMs);
+  const page = workbench.editors.webview();
+  await page.locator('#sentence', { hasText: 'It probably never ends' }).waitFor({ timeout: longMs });
+  await take(scene, 'foretold', false);
 }
 
 async function throttled(scene: Scene): Promise<void> {
@@ -177,7 +200,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   const scene = await Scene.open({ width: readme.width, height, settings });
   try {
     await scene.untilConnected();
-    const acts = { stuck: stuckThenCompleted, firstRound, throttled, disk: withDisk, form, evacuation, past };
+    const acts = { stuck: stuckThenCompleted, firstRound, foretold, throttled, disk: withDisk, form, evacuation, past };
     for (const [name, act] of Object.entries(acts)) {
       if (wanted.length > 0 && !wanted.includes(name)) continue;
       await act(scene);
