@@ -105,11 +105,16 @@ export function planOf(seed: number, index: number): RecordingPlan {
         pauseAfterMs: patienceMs,
       };
     }
-    case 'starts':
+    case 'starts': {
+      const factor = between(0.4, 2);
+      const { pauseAfterMs } = plan;
       return {
         ...plan,
-        guest: { ...guest('starts', between(0.4, 2)), loadSeconds: beforeSeconds + whole(3, 12) },
+        guest: { ...guest('starts', factor), loadSeconds: beforeSeconds + whole(3, 12) },
+        // What writes less than is sent ends at some time.
+        pauseAfterMs: factor < 1 ? patienceMs : pauseAfterMs,
       };
+    }
     case 'speedUp':
     case 'speedDown': {
       const factor = kind === 'speedUp' ? between(1.4, 3) : between(0.4, 0.75);
