@@ -35,6 +35,7 @@ function reportPart(part: Part): void {
         against: Number.isFinite(share) ? `${against}${note}` : `${against}; null: a "never" for one that ended`,
       });
     percent('halfwayError90', score.halfwayError90);
+    percent('halfwayNear', score.halfwayNearShare, '; off by 12 % at most');
     percent('halfwayError90.laterRounds', score.laterError90);
     percent('medianError', score.medianError);
     percent('rightAboutNever', score.rightShare);

@@ -41,6 +41,7 @@ export interface Freeze {
 }
 
 export const ownName = 'forecast';
+const nearShare = 0.12;
 
 /** Where the load or the speed changes, only what was said from then on counts. Of a pause only what was said before it. */
 export function answersOf(recording: Recording): readonly Answer[] {
@@ -170,6 +171,8 @@ export interface Score {
   readonly asked: number;
   /** 90th percentile of what the total time was off by at half-way, as a share, of those that ended. */
   readonly halfwayError90: number;
+  /** How many of those were off by no more than the 12 % that are wanted of nine in ten. */
+  readonly halfwayNearShare: number;
   /** The same of those answers that came after the first round, and how many those are. */
   readonly laterError90: number;
   readonly laterShare: number;
@@ -215,6 +218,7 @@ function scoreOf(by: string, answers: readonly Answer[]): Score {
     by,
     asked: answers.length,
     halfwayError90: percentile(errorsOf(halfway), 0.9),
+    halfwayNearShare: shareOf(errorsOf(halfway), (error) => error <= nearShare),
     laterError90: percentile(errorsOf(later(halfway)), 0.9),
     laterShare: later(halfway).length / halfway.length,
     medianError: percentile(errorsOf(ended), 0.5),

@@ -39,6 +39,7 @@ export function forecastTable(): { readonly head: readonly string[]; readonly ro
         'the same, once the first round is over',
         ({ laterShare, laterError90 }) => `${percent(laterError90)} (${percent(laterShare)} of the answers)`,
       ),
+      row('total time at half-way, off by 12 % at most', ({ halfwayNearShare }) => percent(halfwayNearShare)),
       row('total time, half of the answers are off by less than', ({ medianError }) => percent(medianError)),
       row('the same, once the first round is over', ({ laterMedianError }) => percent(laterMedianError)),
       row('an end and never told apart', ({ rightShare }) => percent(rightShare)),
