@@ -31,7 +31,7 @@ describe('how far a migration is', () => {
 
   it('never goes back, by whatever was recorded of real migrations', () => {
     let shown = 0;
-    for (const { samples, marks, startedAtMs } of recordingsOf('tuned')) {
+    for (const { samples, marks, startedAtMs } of recordingsOf('reported')) {
       const migration = new FakeMigration({ state: { phase: 'precopy' }, startedAtMs });
       const progress = new Progress();
       let before = 0;
