@@ -36,6 +36,9 @@ function copiedBytes(sample: Sample): number {
   return (sentBytes(sample) ?? 0) + (sample.job.diskProcessedBytes ?? 0);
 }
 
+/** What was seen of a guest longer ago than this tells of another load. */
+export const sameLoadMs = 10 * 60_000;
+
 /** Undefined while nothing has been measured: QEMU reports 0 until its first 100 ms are over. */
 export function bandwidthBytesPerSecond({ job }: Sample): number | undefined {
   return positive(job.memoryBytesPerSecond);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Hypervisor } from '../../src/hypervisor/model.js';
 import { netIntervalMs } from '../../src/hypervisor/session.js';
 import { outlookFor, verdictSentence } from '../../src/migration/forecast/verdict.js';
 import type { Migration, Sample } from '../../src/migration/model.js';
@@ -8,7 +9,7 @@ import { panelInit } from '../../src/migration/panelModel.js';
 import { diskRemainingBytes } from '../../src/migration/readings.js';
 import type { PanelSample } from '../../src/panel/protocol.js';
 import { until } from '../editor/waiting.js';
-import { Lab } from './lab.js';
+import { type Guest, Lab } from './lab.js';
 import { WatchedLab } from './watched.js';
 
 const mib = 1024 * 1024;
@@ -35,6 +36,32 @@ describe('a migration that was started', () => {
   const panelSamples = (migration: Migration): readonly PanelSample[] =>
     panelInit(migration, { hosts: watched.fleet, nowMs: Date.now(), sampleIntervalMs: watched.sampleIntervalMs })
       .samples;
+
+  const verdictOf = (migration: Migration): string => {
+    const outlook = outlookFor(migration);
+    return outlook === undefined ? '' : verdictSentence(outlook);
+  };
+
+  const hv1 = (): Hypervisor => {
+    const host = watched.fleet.get('hv1');
+    if (host === undefined) throw new Error('the lab has no hv1');
+    return host;
+  };
+
+  /** It writes for eight seconds, and sleeps for ten. */
+  const byTurns = { load: 'bursty', memoryMiB: 256, workingSetMiB: 104, rateMiBps: 26 } as const;
+
+  const migrateSlowly = async (guest: Guest, bandwidthMiBps: number): Promise<Migration> => {
+    const start = watched.next();
+    void lab.migrate(guest, 'hv1', 'hv2', { bandwidthMiBps });
+    return start;
+  };
+
+  const abort = async ({ uuid }: Guest): Promise<void> => {
+    const end = watched.nextEnd();
+    await lab.host('hv1').virsh(['domjobabort', uuid]);
+    await end;
+  };
 
   it('with a copy of its disk is noticed within the net’s interval, and followed from the disk to the memory to its end', async () => {
     const diskMiB = 300;
@@ -88,32 +115,17 @@ describe('a migration that was started', () => {
     await until('a second step', () => new Set(throttles().filter((percent) => percent > 0)).size >= 2, longMs);
     expect(Math.min(...throttles().filter((percent) => percent > 0))).toBe(20);
     expect(throttles()).toEqual([...throttles()].sort((a, b) => a - b));
-    const end = watched.nextEnd();
-    await lab.host('hv1').virsh(['domjobabort', guest.uuid]);
-    await end;
+    await abort(guest);
   });
 
   it('of a guest that is busy and idle in turn says so, by what its virtual CPUs do', async () => {
-    const guest = await lab.startGuest('hv1', {
-      name: 'turns',
-      load: 'bursty',
-      memoryMiB: 256,
-      workingSetMiB: 104,
-      rateMiBps: 26,
-    });
+    const guest = await lab.startGuest('hv1', { name: 'turns', ...byTurns });
     await guest.untilHot();
-    const start = watched.next();
-    void lab.migrate(guest, 'hv1', 'hv2', { bandwidthMiBps: 4 });
-    const migration = await start;
-    const verdict = (): string => {
-      const outlook = outlookFor(migration);
-      return outlook === undefined ? '' : verdictSentence(outlook);
-    };
+    const migration = await migrateSlowly(guest, 4);
     const turns = (): readonly boolean[] => {
       const activity = outlookFor(migration)?.present.activity;
       return activity === undefined ? [] : [...activity.before, activity.now].map(({ busy }) => busy);
     };
-    // It writes for eight seconds, and sleeps for ten.
     await until('two turns', () => turns().length >= 4, longMs);
     turns().forEach((busy, index) => expect(busy).toBe(turns()[0] === (index % 2 === 0)));
     await until(
@@ -121,69 +133,41 @@ describe('a migration that was started', () => {
       () => migration.marks.some((mark) => mark.kind === 'iteration' && mark.iteration > 1),
       longMs,
     );
-    await until('a verdict', () => verdict().includes('The guest works by turns, lately '), longMs);
-    const end = watched.nextEnd();
-    await lab.host('hv1').virsh(['domjobabort', guest.uuid]);
-    await end;
+    await until('a verdict', () => verdictOf(migration).includes('The guest works by turns, lately '), longMs);
+    await abort(guest);
   });
 
   it('of a guest that was watched before, as behind its form, knows its turns from its first readings on', async () => {
-    const guest = await lab.startGuest('hv1', {
-      name: 'known',
-      load: 'bursty',
-      memoryMiB: 256,
-      workingSetMiB: 104,
-      rateMiBps: 26,
-    });
+    const guest = await lab.startGuest('hv1', { name: 'known', ...byTurns });
     await guest.untilHot();
-    const host = watched.fleet.get('hv1');
-    if (host === undefined) throw new Error('the lab has no hv1');
     const form = new AbortController();
-    const watching = watchVcpus(host, guest.uuid, form.signal);
-    // It writes for eight seconds, and sleeps for ten.
-    await until('a whole turn to be seen', () => vcpusLately(host, guest.uuid).length >= 24, longMs);
+    const watching = watchVcpus(hv1(), guest.uuid, form.signal);
+    await until('a whole turn to be seen', () => vcpusLately(hv1(), guest.uuid).length >= 24, longMs);
     form.abort();
     await watching;
-    const start = watched.next();
-    const end = watched.nextEnd();
-    void lab.migrate(guest, 'hv1', 'hv2', { bandwidthMiBps: 4 });
-    const migration = await start;
+    const migration = await migrateSlowly(guest, 4);
     const first = outlookFor(migration)?.present.activity;
     expect(first?.before.length).toBeGreaterThanOrEqual(2);
     expect(first?.before.every(({ toMs }) => toMs <= (migration.samples[0]?.elapsedMs ?? 0))).toBe(true);
-    await lab.host('hv1').virsh(['domjobabort', guest.uuid]);
-    await end;
+    await abort(guest);
   });
 
   it('of a guest that was measured and watched for long enough is told in its first round that it probably never ends', async () => {
     const plan = { name: 'hopeless', memoryMiB: 320, workingSetMiB: 160, rateMiBps: 32 };
     const guest = await lab.startGuest('hv1', plan);
     await guest.untilHot();
-    const host = watched.fleet.get('hv1');
-    if (host === undefined) throw new Error('the lab has no hv1');
-    await dirtyRateOf(host, guest.uuid);
+    await dirtyRateOf(hv1(), guest.uuid);
     const form = new AbortController();
-    const watching = [measureLonger(host, guest.uuid, form.signal), watchVcpus(host, guest.uuid, form.signal)];
-    const seconds = (): number => measuredLately(host, guest.uuid).reduce((sum, span) => sum + span.seconds, 0);
+    const watching = [measureLonger(hv1(), guest.uuid, form.signal), watchVcpus(hv1(), guest.uuid, form.signal)];
+    const seconds = (): number => measuredLately(hv1(), guest.uuid).reduce((sum, span) => sum + span.seconds, 0);
     await until('what is measured', () => seconds() >= 26, longMs);
     form.abort();
-    await measuredOut(host, guest.uuid);
-    const start = watched.next();
-    const end = watched.nextEnd();
-    void lab.migrate(guest, 'hv1', 'hv2', { bandwidthMiBps: 10 });
-    const migration = await start;
-    const verdict = (): string => {
-      const outlook = outlookFor(migration);
-      return outlook === undefined ? '' : verdictSentence(outlook);
-    };
-    await until(
-      'a verdict',
-      () => /^It probably never ends at these settings: in the \d+ seconds/.test(verdict()),
-      longMs,
-    );
+    await measuredOut(hv1(), guest.uuid);
+    const migration = await migrateSlowly(guest, 10);
+    const foretold = /^It probably never ends at these settings: in the \d+ seconds/;
+    await until('a verdict', () => foretold.test(verdictOf(migration)), longMs);
     expect(outlookFor(migration)?.present.iteration?.number).toBe(1);
-    await lab.host('hv1').virsh(['domjobabort', guest.uuid]);
-    await end;
+    await abort(guest);
     await Promise.all(watching);
   });
 
@@ -198,8 +182,6 @@ describe('a migration that was started', () => {
     await until('compressed pages', compressed, longMs);
     expect(compressed()?.compressedPagesPercent).toBeGreaterThan(0);
     expect(compressed()?.compressedSizePercent).toBeLessThan(100);
-    const end = watched.nextEnd();
-    await lab.host('hv1').virsh(['domjobabort', guest.uuid]);
-    await end;
+    await abort(guest);
   });
 });

@@ -1,5 +1,6 @@
 import type { Sample } from '../model.js';
-import { busyOverMs } from '../readings.js';
+import { busyOverMs, sameLoadMs } from '../readings.js';
+import { mean, middleOf } from './averages.js';
 
 /** A time in which the guest's virtual CPUs were busy throughout, or idle. Since the migration's start, as all times here. */
 export interface Stretch {
@@ -45,8 +46,6 @@ interface Interval {
   readonly isPaused: boolean;
 }
 
-/** What was before says nothing of the turns of now. */
-const lookedAtMs = 10 * 60_000;
 /** What is longer than this, and so many times as long as others, tells nothing of the turns within. */
 const longMs = 5_000;
 const longFactor = 3;
@@ -64,7 +63,7 @@ const clocksMs = 500;
 /** Undefined where the guest does much the same all the time, or where nothing tells. */
 export function activityOf(samples: readonly Sample[], pauses: readonly Pause[] = []): Activity | undefined {
   const all = intervalsOf(samples, pauses);
-  const fromMs = (all.at(-1)?.toMs ?? 0) - lookedAtMs;
+  const fromMs = (all.at(-1)?.toMs ?? 0) - sameLoadMs;
   const lately = all.filter(({ toMs, isPaused }) => toMs > fromMs && !isPaused);
   const seen = smoothed(lately);
   const levels = levelsOf(seen.map(({ vcpus }) => vcpus));
@@ -74,6 +73,13 @@ export function activityOf(samples: readonly Sample[], pauses: readonly Pause[] 
   if (first === undefined || now === undefined || [first, ...others].every(({ busy }) => busy === now.busy))
     return undefined;
   return { ...levels, now, before: [first, ...others], busyMs: (from, to) => busyMsOf(all, levels, from, to) };
+}
+
+/** For how long before the migration its virtual CPUs were watched, without gaps: 0 where they were not. */
+export function watchedBeforeMs([first]: readonly Sample[]): number {
+  const times = (first?.earlierVcpus ?? []).map(([elapsedMs]) => elapsedMs);
+  const betweenMs = times.slice(1).map((ms, index) => ms - (times[index] ?? ms));
+  return betweenMs.filter((ms) => ms <= longMs).reduce((sum, ms) => sum + ms, 0);
 }
 
 /** What of a time the guest was busy in which so many virtual CPUs worked: from 0 to 1. */
@@ -216,12 +222,4 @@ function busyMsOf(all: readonly Interval[], levels: Levels, fromMs: number, toMs
   }
   const unseenMs = toMs - fromMs - seenMs;
   return unseenMs > 0 ? busyMs + unseenMs * mean(all.map(share)) : busyMs;
-}
-
-function middleOf(values: readonly number[]): number | undefined {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,4 +1,5 @@
 import type { Activity, Stretch } from './activity.js';
+import { mean, middleOf } from './averages.js';
 
 /** One way in which a guest may go on. Times in ms from now on. */
 export interface Course {
@@ -82,15 +83,6 @@ function lengthsOf(stretches: readonly Stretch[], busy: boolean): readonly numbe
 function spreadOf(lengths: readonly number[], usualMs: number): number {
   const squares = lengths.reduce((sum, ms) => sum + (ms / usualMs - 1) ** 2, 0);
   return Math.min(0.5, Math.max(leastSpread, Math.sqrt(squares / (lengths.length - 1))));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Of what is in order. */
-function middleOf(lengths: readonly number[]): number | undefined {
-  return lengths[Math.floor(lengths.length / 2)];
 }
 
 /** How much of the time between two moments it is busy. */

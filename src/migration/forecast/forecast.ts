@@ -1,3 +1,4 @@
+import { sameLoadMs } from '../readings.js';
 import { steady } from './course.js';
 import { Distribution } from './distribution.js';
 import { type History, type Present, presentOf } from './present.js';
@@ -54,8 +55,6 @@ const firstSecondsMs = 1_800;
 /** A guest that was measured and watched for so long is told a *never* in its first round already, and how sure that is at most. */
 const knownSeconds = 20;
 const foretoldSure = 0.7;
-/** What was measured longer ago than this was another load. */
-const latelyMs = 10 * 60_000;
 /** Connecting two hosts takes a while; past this it hangs. */
 const setUpMs = 15_000;
 const mib = 2 ** 20;
@@ -152,7 +151,7 @@ function isKnownWell(present: Present, { measuredSeconds }: Fit): boolean {
   return (
     measuredSeconds >= knownSeconds &&
     watchedBeforeMs >= knownMs &&
-    elapsedMs <= latelyMs &&
+    elapsedMs <= sameLoadMs &&
     elapsedMs - (iteration?.startMs ?? elapsedMs) >= firstSecondsMs &&
     (!goesByZeros || isCapped(present))
   );

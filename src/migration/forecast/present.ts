@@ -9,7 +9,8 @@ import {
   throttlePercent,
 } from '../readings.js';
 import { type Filled, filledOf } from './filled.js';
-import { type Activity, activityOf, type Pause } from './activity.js';
+import { type Activity, activityOf, type Pause, watchedBeforeMs } from './activity.js';
+import { mean } from './averages.js';
 import { type Course, coursesOf, steady } from './course.js';
 import { bandwidthBetween, defaultDowntimeMs, type Iteration, iterationsOf } from './iterations.js';
 
@@ -63,8 +64,6 @@ const bandwidthMs = 8_000;
 /** The last of that, of which a change is told, and from which share of the bandwidth on it is one. */
 const nowMs = 3_500;
 const changedShare = 0.2;
-/** Two readings of virtual CPUs that are further apart leave open what was between them. */
-const watchedGapMs = 5_000;
 /** No byte for as long as this is more than a late reading. */
 const stallMs = 5_000;
 
@@ -75,7 +74,7 @@ export function presentOf({ samples, marks, state }: History): Present | undefin
   const iterations = iterationsOf(samples, marks);
   const recent = recentOf(samples, last);
   const bandwidths = recent.flatMap((sample, index) => bandwidthBetween(recent[index - 1], sample) ?? []);
-  const bandwidth = carriedNow(recent) ?? mean(bandwidths);
+  const bandwidth = carriedNow(recent) ?? (bandwidths.length === 0 ? undefined : mean(bandwidths));
   const iteration = iterations.at(-1);
   const pausedAtMs = pausedAtOf(marks, state.phase);
   const activity = ranFreely(samples) ? activityOf(samples, pausesOf(marks)) : undefined;
@@ -100,7 +99,7 @@ export function presentOf({ samples, marks, state }: History): Present | undefin
     autoConverge: samples.some((sample) => throttlePercent(sample) !== undefined),
     ...filledOf(samples, last, iteration),
     measured: samples.flatMap(({ measured = [] }) => measured),
-    watchedBeforeMs: watchedBeforeMsOf(samples[0]),
+    watchedBeforeMs: watchedBeforeMs(samples),
     activity,
     courses: activity === undefined ? steady : coursesOf(activity),
     pausedAtMs,
@@ -167,7 +166,7 @@ function compressionIsOpen({ job }: Sample, iteration: Iteration | undefined): b
 
 function unsteadinessOf(bandwidths: readonly number[]): number {
   const middle = mean(bandwidths);
-  if (middle === undefined || middle <= 0 || bandwidths.length < 3) return 0.1;
+  if (bandwidths.length < 3 || middle <= 0) return 0.1;
   const squares = bandwidths.reduce((sum, each) => sum + (each - middle) ** 2, 0) / bandwidths.length;
   return Math.min(0.5, Math.sqrt(squares) / middle / Math.sqrt(bandwidths.length));
 }
@@ -175,13 +174,6 @@ function unsteadinessOf(bandwidths: readonly number[]): number {
 function bestOf(iterations: readonly Iteration[]): number | undefined {
   const told = iterations.flatMap(({ bandwidthBytesPerSecond }) => bandwidthBytesPerSecond ?? []);
   return told.length === 0 ? undefined : Math.max(...told);
-}
-
-/** The time between readings that are near enough to each other. */
-function watchedBeforeMsOf(first: Sample | undefined): number {
-  const times = (first?.earlierVcpus ?? []).map(([elapsedMs]) => elapsedMs);
-  const betweenMs = times.slice(1).map((ms, index) => ms - (times[index] ?? ms));
-  return betweenMs.filter((ms) => ms <= watchedGapMs).reduce((sum, ms) => sum + ms, 0);
 }
 
 /** Zero pages go by for almost nothing: while most of what goes by are those, what is sent is not all that the network carries. */
@@ -225,8 +217,4 @@ function stalledOf(samples: readonly Sample[], last: Sample): number | undefined
     since = sample.elapsedMs;
   }
   return last.elapsedMs - since >= stallMs ? last.elapsedMs - since : undefined;
-}
-
-function mean(values: readonly number[]): number | undefined {
-  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -9,6 +9,7 @@ import type { MigrationOptions, MigrationRequest, MigrationStarter, StartedMigra
 import { defaultOptions } from '../start/options.js';
 import { assess, type Surroundings } from './assess.js';
 import { freeMemoryOf, isKept } from './hostFacts.js';
+import { Looking } from './looking.js';
 import { type Followed, MigrationLookout } from './lookout.js';
 import { type Preset, presetEntry } from './presets.js';
 import type { RememberedChoices, TypedWay } from './remembered.js';
@@ -75,10 +76,7 @@ export class FormSession implements Disposable {
   readonly onDidChange = this.changed.event;
   private readonly free = new Map<string, number | undefined>();
   private state: FormState;
-  private preflightTimer: NodeJS.Timeout | undefined;
-  private preflightAbort: AbortController | undefined;
-  /** For which request the pre-flight ran, or runs, the last time. */
-  private lookedAt: string | undefined;
+  private readonly looking: Looking;
   private disposed = false;
   private following: string | undefined;
 
@@ -89,8 +87,14 @@ export class FormSession implements Disposable {
   ) {
     const { host, domainUuid, options, target = { kind: 'none' }, way } = request;
     this.state = newForm(host, domainUuid, defaultOptions(true));
+    this.looking = this.owned.add(
+      new Looking({
+        ...services,
+        request: () => assess(this.state, services).request,
+        tell: (event) => this.dispatch(event),
+      }),
+    );
     if (options !== undefined) this.applyOptions(options.apply, options.preset);
-    this.owned.add({ dispose: () => this.stopLooking() });
     this.owned.add(services.fleet.onDidChange(() => this.followHosts()));
     this.owned.add(services.migrations.onDidChange(() => this.changed.fire()));
     this.aim(target);
@@ -250,45 +254,21 @@ export class FormSession implements Disposable {
   private followRequest(): void {
     const { request } = assess(this.state, this.services);
     if (request === undefined) {
-      this.stopLooking();
-      this.lookedAt = undefined;
+      this.looking.forget();
       if (this.state.preflight.kind !== 'none') this.state = reduce(this.state, { type: 'unchecked' });
       return;
     }
     if (this.services.fleet.get(request.source)?.status.kind !== 'connected') return;
-    if (!isBusy(this.state) && this.keyOf(request) !== this.lookedAt) this.look(preflightDelayMs);
+    if (!isBusy(this.state) && !this.looking.isOf(request)) this.look(preflightDelayMs);
   }
 
   private look(delayMs: number): void {
     const { request } = assess(this.state, this.services);
     if (request === undefined) return;
-    this.stopLooking();
-    this.lookedAt = this.keyOf(request);
+    this.looking.begin(request, delayMs);
     // What was seen before is of another migration.
     this.state = reduce(this.state, { type: 'checking' });
     this.changed.fire();
-    this.preflightTimer = setTimeout(() => void this.runPreflight(), delayMs);
-  }
-
-  private async runPreflight(): Promise<void> {
-    const { request } = assess(this.state, this.services);
-    if (request === undefined) return;
-    const abort = new AbortController();
-    this.preflightAbort = abort;
-    const onCheck = (check: CheckResult): void => {
-      if (!abort.signal.aborted) this.dispatch({ type: 'checked', check });
-    };
-    const report = await this.services.preflight.run(request, onCheck, abort.signal);
-    if (abort.signal.aborted) return;
-    this.dispatch({ type: 'report', report, options: request.options });
-    // The form is read now, and nothing in it waits for this.
-    await this.services.preflight.watchGuest(request, abort.signal);
-  }
-
-  private stopLooking(): void {
-    clearTimeout(this.preflightTimer);
-    this.preflightAbort?.abort();
-    this.preflightAbort = undefined;
   }
 
   private async start(): Promise<void> {
@@ -317,7 +297,7 @@ export class FormSession implements Disposable {
     this.dispatch({ type: 'start', start: { kind: 'starting' } });
     const seen = this.owned.add(new MigrationLookout(this.services.migrations, request));
     // Nobody waits for what the pre-flight still finds out, and what it measures would stand in the way.
-    this.stopLooking();
+    this.looking.stop();
     try {
       const started = await this.services.starter.start(request);
       this.following = started.id;
@@ -363,17 +343,9 @@ export class FormSession implements Disposable {
   private refuse(text: string): void {
     this.dispatch({ type: 'start', start: { kind: 'refused', text } });
     // The pre-flight was given up for it: what to set right may be among the rest.
-    if (this.preflightAbort !== undefined) return;
+    if (!this.looking.isOver) return;
     if (this.state.preflight.kind === 'running') this.look(0);
-    else this.watchOn();
-  }
-
-  /** The form stays open, and what was found stands. */
-  private watchOn(): void {
-    const { request } = assess(this.state, this.services);
-    if (request === undefined || this.state.preflight.kind !== 'done') return;
-    this.preflightAbort = new AbortController();
-    void this.services.preflight.watchGuest(request, this.preflightAbort.signal);
+    else if (this.state.preflight.kind === 'done') this.looking.watchOn();
   }
 
   private async remember(request: MigrationRequest): Promise<void> {
@@ -382,13 +354,6 @@ export class FormSession implements Disposable {
     const asFound = search.kind === 'found' && search.chosen !== undefined;
     const typed = asFound ? undefined : { destinationUri, migrationUri: migrationUri ?? '' };
     await this.services.remembered.remember(source, destination ?? anyUri, { options, preset, typed });
-  }
-
-  /** What of a request is looked at on the hosts: the rest changes what to expect, which Check works out anew. */
-  private keyOf({ destination, destinationUri, migrationUri, options }: MigrationRequest): string {
-    const { storage, tls, p2p, live } = options;
-    const isThere = destination !== undefined && this.services.fleet.get(destination)?.status.kind === 'connected';
-    return JSON.stringify([destination, isThere, destinationUri, migrationUri, storage, tls, p2p, live]);
   }
 
   private get guest(): string {

@@ -3,6 +3,7 @@ import type { Hypervisor } from '../../hypervisor/model.js';
 import { domainState, helpOptions, jobInfo } from '../../virsh/commands.js';
 import { type DomainFigures, domainFigures, measureDirtyRate } from '../../virsh/hostCommands.js';
 import type { MeasuredSpan } from '../model.js';
+import { sameLoadMs } from '../readings.js';
 import { mostTakenBytes, takeMemory } from './measuringMemory.js';
 import { forgetVcpus } from './vcpuWatch.js';
 
@@ -30,8 +31,6 @@ const restMs = 2 * othersEveryMs;
 const mostKept = 12;
 /** A busy host takes longer than it was asked for, and tells how long. */
 const periodSlackSeconds = 2;
-/** A measurement older than this tells of another load. */
-const freshMs = 10 * 60_000;
 
 interface Figure {
   readonly span: MeasuredSpan;
@@ -59,7 +58,7 @@ class Measurements {
   /** Within the last minutes. */
   lately(uuid: string): readonly MeasuredSpan[] {
     const nowMs = Date.now();
-    return (this.figures.get(uuid) ?? []).filter(({ atMs }) => nowMs - atMs <= freshMs).map(({ span }) => span);
+    return (this.figures.get(uuid) ?? []).filter(({ atMs }) => nowMs - atMs <= sameLoadMs).map(({ span }) => span);
   }
 
   forget(uuid: string): void {

@@ -1,11 +1,10 @@
 import type { Hypervisor } from '../../hypervisor/model.js';
+import { sameLoadMs } from '../readings.js';
 import { domainFigures } from '../../virsh/hostCommands.js';
 
 const lookEveryMs = 1000;
 /** Of many virtual CPUs libvirt may tell much: such an answer is asked for again only after a second for each so many characters. */
 const charactersPerSecond = 8_000;
-/** What was longer ago tells of another load; nor is a form that is left open looked after for longer. */
-const lookedAtMs = 10 * 60_000;
 
 /** A host that did not answer is asked again after this; one that is there, so often. */
 const afterFailureMs = 5_000;
@@ -36,7 +35,7 @@ export function vcpusLately(host: Hypervisor, uuid: string): readonly EarlierVcp
   const nowMs = Date.now();
   return (all.get(host)?.get(uuid) ?? [])
     .map(({ atMs, vcpuMs }) => ({ agoMs: nowMs - atMs, vcpuMs }))
-    .filter(({ agoMs }) => agoMs <= lookedAtMs);
+    .filter(({ agoMs }) => agoMs <= sameLoadMs);
 }
 
 /** The guest is in another QEMU now, or in none. */
@@ -50,7 +49,8 @@ export function forgetVcpus(host: Hypervisor, uuid: string): void {
  * of commands says why.
  */
 export async function watchVcpus(host: Hypervisor, uuid: string, signal: AbortSignal): Promise<void> {
-  const untilMs = Date.now() + lookedAtMs;
+  // Nor is a form that is left open looked after for longer.
+  const untilMs = Date.now() + sameLoadMs;
   let failures = 0;
   while (!signal.aborted && Date.now() < untilMs && failures < mostFailures) {
     const figures = await host.run(domainFigures(uuid, ['vcpu'])).catch(() => undefined);
@@ -67,7 +67,7 @@ export async function watchVcpus(host: Hypervisor, uuid: string, signal: AbortSi
 function keep(host: Hypervisor, uuid: string, reading: Reading): void {
   const guests = all.get(host) ?? new Map<string, readonly Reading[]>();
   all.set(host, guests);
-  const since = (guests.get(uuid) ?? []).filter(({ atMs }) => reading.atMs - atMs <= lookedAtMs);
+  const since = (guests.get(uuid) ?? []).filter(({ atMs }) => reading.atMs - atMs <= sameLoadMs);
   guests.set(uuid, [...since, reading]);
 }
 
