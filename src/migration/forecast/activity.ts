@@ -51,6 +51,9 @@ const longMs = 5_000;
 const longFactor = 3;
 /** Busy is at least this many times as much as idle, and by so many virtual CPUs more. */
 const contrast = 2.5;
+/** States that hold for so many readings each are no noise: this contrast is enough. */
+const lastingReadings = 5;
+const lastingContrast = 2;
 const leastDifference = 0.018;
 /** And so many times what each of them varies by itself: less is one state that goes up and down. */
 const apart = 3.5;
@@ -148,9 +151,16 @@ function levelsOf(values: readonly number[]): Levels | undefined {
   // A turn that began within an interval is in neither.
   const [busyVcpus = NaN, idleVcpus = NaN] = [middleOf(high), middleOf(low)];
   const difference = busyVcpus - idleVcpus;
-  return busyVcpus >= contrast * idleVcpus && difference >= leastDifference && difference >= apart * within
+  const least = areLasting(values, (busy + idle) / 2) ? lastingContrast : contrast;
+  return busyVcpus >= least * idleVcpus && difference >= leastDifference && difference >= apart * within
     ? { busyVcpus, idleVcpus }
     : undefined;
+}
+
+/** Whether the values stay above `middle`, or below it, for long on average. */
+function areLasting(values: readonly number[], middle: number): boolean {
+  const turns = values.filter((value, index) => index > 0 && value > middle !== (values[index - 1] ?? value) > middle);
+  return values.length >= lastingReadings * (turns.length + 1);
 }
 
 function stretchesOf(intervals: readonly Interval[], middle: number): readonly Stretch[] {

@@ -2,9 +2,11 @@ import { chanceBytes, type Point } from './points.js';
 import { dirtyShare, throttledShare, type Way, writingSeconds } from './writing.js';
 
 /** A round counts this much of the one after it. */
-const agePerRound = 0.8;
+const agePerRound = 0.85;
 /** Even a steady guest's rounds differ by so much. */
 export const steadyScatter = 0.1;
+/** By so many of its standard deviations, the largest that was measured may be beyond what there is. */
+const chances = 2;
 /** Sizes of the working set against the most that one round dirtied. */
 const sizes = [1.02, 1.1, 1.25, 1.5, 2, 3, 5, 10, 25] as const;
 /** A normal distribution in five points of equal weight. */
@@ -26,12 +28,12 @@ export interface Candidate {
   readonly width: number;
 }
 
-/** The least that its working set can be: of what was measured by samples, chance may be a part. */
+/** The least that its working set can be: of what was measured by samples, chance may be a part, of the largest of many a good part. */
 export function mostOf(points: readonly Point[]): number {
   return Math.max(
     0,
     ...points.map(({ dirtiedBytes, pendingBytes, isMeasured, noise }) =>
-      isMeasured ? dirtiedBytes * Math.max(0, 1 - noise) : dirtiedBytes + pendingBytes,
+      isMeasured ? dirtiedBytes * Math.max(0, 1 - chances * noise) : dirtiedBytes + pendingBytes,
     ),
   );
 }
@@ -160,6 +162,11 @@ function dirtiedPerSecond({ dirtiedBytes, seconds, grainBytes }: Point): number 
 }
 
 /** Of what is small, chance is a large share: it may be off by more. */
-export function weightOf({ sure, noise }: Point, age: number): number {
-  return (sure * agePerRound ** age) / (1 + (noise / steadyScatter) ** 2);
+export function weightOf(point: Point, age: number): number {
+  return countOf(point, age) / (1 + (point.noise / steadyScatter) ** 2);
+}
+
+/** The same, were there no chance in it. */
+export function countOf({ sure }: Point, age: number): number {
+  return sure * agePerRound ** age;
 }

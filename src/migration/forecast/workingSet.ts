@@ -3,7 +3,7 @@ import type { Activity } from './activity.js';
 import type { Iteration } from './iterations.js';
 import { lastChange } from './loadChange.js';
 import { chanceBytes, type Point, pointOf, pointsOf } from './points.js';
-import { candidates, errorOf, mostOf, spreadOf, steadyScatter, weightOf } from './ways.js';
+import { candidates, countOf, errorOf, mostOf, spreadOf, steadyScatter, weightOf } from './ways.js';
 import type { Hypothesis } from './writing.js';
 
 /** What is known of how the guest writes. */
@@ -15,7 +15,7 @@ export interface Fit {
   readonly measuredSeconds: number;
   /** It rests on those measurements alone, as no round has ended yet: what guests do when nothing is known. */
   readonly unmeasured: readonly Hypothesis[] | undefined;
-  /** How far the rounds lie from what fits them best, as a share. */
+  /** How far the rounds lie from what fits them best, as a share, beyond what chance makes of what was measured. */
   readonly scatter: number;
   /** When the guest was seen to write otherwise than before, if it was. */
   readonly changedAtMs: number | undefined;
@@ -92,8 +92,11 @@ function fit(
     .slice(0, throttled ? headrooms.length : 1)
     .flatMap((headroom) => idleShares.flatMap((idleShare) => candidates(points, memoryBytes, headroom, idleShare)));
   const best = Math.min(...found.map(({ error }) => error));
-  const scatter = Math.max(steadyScatter, Math.sqrt(best));
-  const effective = points.reduce((sum, point, index) => sum + weightOf(point, points.length - 1 - index), 0);
+  const sumOf = (weigh: (point: Point, age: number) => number): number =>
+    points.reduce((sum, point, index) => sum + weigh(point, points.length - 1 - index), 0);
+  const effective = sumOf(weightOf);
+  // What chance adds to a point weighs it down already: it is no scatter of the guest's.
+  const scatter = Math.max(steadyScatter, Math.sqrt((best * effective) / sumOf(countOf)));
   const isUnheard = idleShares.length > 1 && !points.some(tellsOfIdleTurns);
   const likelihood = (error: number): number => Math.exp((-0.5 * effective * (error - best)) / scatter ** 2);
   const all = found.flatMap(({ way, error, width }) => {
