@@ -73,10 +73,14 @@ export function staysWrong(recording: Recording): boolean {
   return last !== undefined && Number.isFinite(said(recording, seen, last, 0).saidMs ?? NaN) !== scored.ended;
 }
 
-/** Undefined where nobody paused the guest on its way, or it did not arrive. */
-export function freezeOf({ name, samples, marks, plan, state }: Recording): Freeze | undefined {
+/**
+ * Undefined where nobody paused the guest on its way, or it did not arrive; and where who shares the link came or went after the
+ * pause: what is said before a change does not count, of a freeze no more than of an end.
+ */
+export function freezeOf({ name, samples, marks, plan, state, changedAtMs = 0 }: Recording): Freeze | undefined {
   const paused = pauseOf(marks);
   if (paused === undefined || state.outcome?.kind !== 'completed') return undefined;
+  if (plan.kind === 'sharing' && changedAtMs > paused.elapsedMs) return undefined;
   const took = state.outcome.result.totalTimeMs;
   const before = samples.filter(({ elapsedMs }) => elapsedMs <= paused.elapsedMs);
   const last = before.at(-1);
@@ -173,6 +177,9 @@ export interface Score {
   readonly halfwayError90: number;
   /** How many of those were off by no more than the 12 % that are wanted of nine in ten. */
   readonly halfwayNearShare: number;
+  /** The same two of guests that do not write in bursts: where those end is settled by which pause of theirs a round falls into. */
+  readonly steadyHalfwayError90: number;
+  readonly steadyHalfwayNearShare: number;
   /** The same of those answers that came after the first round, and how many those are. */
   readonly laterError90: number;
   readonly laterShare: number;
@@ -211,6 +218,8 @@ function scoreOf(by: string, answers: readonly Answer[]): Score {
   const ended = answers.filter((answer) => answer.ended);
   const halfway = ended.filter(({ moment }) => moment === 0.5);
   const later = (of: readonly Answer[]): readonly Answer[] => of.filter(({ inFirstRound }) => !inFirstRound);
+  const steady = halfway.filter(({ kind }) => kind !== 'bursty');
+  const isNear = (error: number): boolean => error <= nearShare;
   const known = answers.filter((answer) => answer.known);
   const surely = known.filter((answer) => answer.surely);
   const told = ended.filter(({ within }) => within !== undefined);
@@ -218,7 +227,9 @@ function scoreOf(by: string, answers: readonly Answer[]): Score {
     by,
     asked: answers.length,
     halfwayError90: percentile(errorsOf(halfway), 0.9),
-    halfwayNearShare: shareOf(errorsOf(halfway), (error) => error <= nearShare),
+    halfwayNearShare: shareOf(errorsOf(halfway), isNear),
+    steadyHalfwayError90: percentile(errorsOf(steady), 0.9),
+    steadyHalfwayNearShare: shareOf(errorsOf(steady), isNear),
     laterError90: percentile(errorsOf(later(halfway)), 0.9),
     laterShare: later(halfway).length / halfway.length,
     medianError: percentile(errorsOf(ended), 0.5),

@@ -40,6 +40,10 @@ export function forecastTable(): { readonly head: readonly string[]; readonly ro
         ({ laterShare, laterError90 }) => `${percent(laterError90)} (${percent(laterShare)} of the answers)`,
       ),
       row('total time at half-way, off by 12 % at most', ({ halfwayNearShare }) => percent(halfwayNearShare)),
+      row('of guests that do not write in bursts, 90 % are off by less than', ({ steadyHalfwayError90 }) =>
+        percent(steadyHalfwayError90),
+      ),
+      row('of those, off by 12 % at most', ({ steadyHalfwayNearShare }) => percent(steadyHalfwayNearShare)),
       row('total time, half of the answers are off by less than', ({ medianError }) => percent(medianError)),
       row('the same, once the first round is over', ({ laterMedianError }) => percent(laterMedianError)),
       row('an end and never told apart', ({ rightShare }) => percent(rightShare)),

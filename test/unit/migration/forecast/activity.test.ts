@@ -43,6 +43,7 @@ describe('a guest’s virtual CPUs', () => {
     ['always idle, but for what any kernel does', times(30, 0.01, 0, 0.02, 0.01)],
     ['busy for a moment now and then', times(30, 0.02, 0.02, 0.4, 0.02, 0.02)],
     ['up and down without two states', times(30, 0.2, 0.5, 0.8, 0.5, 0.3, 0.6, 0.4, 0.9)],
+    ['twice as busy every other second', times(30, 0.04, 0.04, 0.09, 0.09)],
     ['idle but for the last second', [...times(30, 0.01), 0.5]],
     ['busy but for the last second', [...times(30, 0.5), 0.01]],
     ['seen for two seconds', [0.01, 1]],
@@ -64,6 +65,14 @@ describe('a guest’s virtual CPUs', () => {
       'busy 0-8?',
       'idle 8-13',
       'busy 13-19',
+    ]);
+  });
+
+  it('take turns that are only somewhat busier, where each of them lasts', () => {
+    expect(turns([...times(12, 0.045), ...times(10, 0.02), ...times(12, 0.045)])).toEqual([
+      'busy 0-12?',
+      'idle 12-22',
+      'busy 22-34',
     ]);
   });
 

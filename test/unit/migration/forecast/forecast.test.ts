@@ -156,6 +156,20 @@ describe('the forecast', () => {
     expect(Math.abs(12_500 + said.medianMs - endedMs) / endedMs).toBeLessThan(0.25);
   });
 
+  it('takes what many measurements by samples go up and down by for chance, not for a larger working set', () => {
+    const { samples, marks } = seenUntil(migrate({ workingSetMiB: 64, rateMiBps: 14, shape: 'sweep' }), 8_000);
+    const [first, ...rest] = samples;
+    if (first === undefined) throw new Error('no sample');
+    // As they were told of such a guest of the lab: of 64 MiB, 53 to 84.
+    const told = spans([1, 6], [5, 70], [20, 60], [5, 80], [5, 50]);
+    const history = { samples: [{ ...first, measured: told }, ...rest], marks, state: { phase: 'precopy' as const } };
+    const ways = outlookOf(history)?.fit.hypotheses ?? [];
+    const meanMiB = ways.reduce((sum, { weight, workingSetBytes }) => sum + (weight * workingSetBytes) / mib, 0);
+    expect(meanMiB).toBeGreaterThan(55);
+    expect(meanMiB).toBeLessThan(85);
+    expect(Math.min(...ways.map(({ workingSetBytes }) => workingSetBytes / mib))).toBeLessThan(64);
+  });
+
   it('is put right by five measured seconds where one saw too little', () => {
     const { endedMs = NaN } = migrate(converging);
     const off = (told: MeasuredSpans): number => {
