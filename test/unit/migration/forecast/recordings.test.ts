@@ -71,17 +71,23 @@ describe.each(names)('the forecast, on the part "%s"', (part) => {
 
   it('is nearer at half-way than the simpler ways, more often', () => {
     // Wanted: 0.9.
-    expect(own.halfwayNearShare).toBeGreaterThan(0.55);
+    expect(own.halfwayNearShare).toBeGreaterThan(0.6);
     for (const other of others) expect(own.halfwayNearShare).toBeGreaterThan(other.halfwayNearShare + 0.1);
   });
 
   it('has its interval hold as often as it says', () => {
-    const { share } = coverageAtEachReading(all[part]);
-    expect(share).toBeGreaterThanOrEqual(0.7);
-    expect(share).toBeLessThanOrEqual(0.9);
     const [low, high] = own.coverage?.confidence ?? [NaN, NaN];
     expect(low).toBeLessThan(0.9);
     expect(high).toBeGreaterThan(0.7);
+  });
+});
+
+// Of the other part there are so many readings that it takes longer than a test may: `npm run docs` works them out.
+describe('the forecast, asked at each reading of the part "reported"', () => {
+  it('has its interval hold as often as it says', () => {
+    const { share } = coverageAtEachReading(all.reported);
+    expect(share).toBeGreaterThanOrEqual(0.7);
+    expect(share).toBeLessThanOrEqual(0.9);
   });
 });
 
