@@ -15,8 +15,8 @@ export interface StuckNotice {
   readonly ways: readonly RowCommand[];
 }
 
-/** Surer than this, or nobody is disturbed. */
-const sureEnough = 0.9;
+/** Surer than this, or nobody is disturbed: who is told so of one that ends after all, believes it no more. */
+const sureEnough = 0.93;
 /** A notification has room for so many, and for one that opens the panel. */
 const mostWays = 2;
 
