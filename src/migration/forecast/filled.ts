@@ -14,8 +14,8 @@ export interface Filled {
 
 const mib = 2 ** 20;
 /**
- * QEMU's own memory, beside the guest's. Where it translates the guest's code, 118 to 130 MiB were measured of most; what it is with KVM is
- * an assumption: it depends on the devices.
+ * QEMU's own memory, beside the guest's. Where it translates the guest's code, 118 to 130 MiB were measured of most; what it is
+ * with KVM is an assumption: it depends on the devices.
  */
 const qemuOwnMiB = { kvm: [30, 60, 100, 160], emulated: [118, 123, 127, 130] } as const;
 /** Zero pages beyond what was never used are pages that the guest has cleared: what its host holds tells nothing then. */

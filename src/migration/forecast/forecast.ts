@@ -60,7 +60,7 @@ const setUpMs = 15_000;
 const mib = 2 ** 20;
 /** How much faster than a cap a link may be that was never seen without: for the switch-over, which QEMU does not cap. */
 const linkBeyondCap = [1, 4, 20] as const;
-/** How much faster a round may go once pages are compressed, where none was yet: from not at all to the best that xbzrle can do. */
+/** How much faster a round may go once pages are compressed, where none was yet: up to about the best that xbzrle can do. */
 const compressedBy = [1, 3, 10, 30, 100] as const;
 /** QEMU fills its cache of pages in the second round, and sends what changed in them from the third on. */
 const compressedFromRound = 3;

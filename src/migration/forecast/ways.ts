@@ -5,8 +5,8 @@ import { dirtyShare, throttledShare, type Way, writingSeconds } from './writing.
 const agePerRound = 0.85;
 /** Even a steady guest's rounds differ by so much. */
 export const steadyScatter = 0.1;
-/** By so many of its standard deviations, the largest that was measured may be beyond what there is. */
-const chances = 2;
+/** By so many standard deviations the largest of what was measured may lie above what there is. */
+const largestDeviations = 2;
 /** Sizes of the working set against the most that one round dirtied. */
 const sizes = [1.02, 1.1, 1.25, 1.5, 2, 3, 5, 10, 25] as const;
 /** A normal distribution in five points of equal weight. */
@@ -28,12 +28,12 @@ export interface Candidate {
   readonly width: number;
 }
 
-/** The least that its working set can be: of what was measured by samples, chance may be a part, of the largest of many a good part. */
+/** The least that its working set can be: of what was measured by samples, chance may be a part, and of the largest a good part. */
 export function mostOf(points: readonly Point[]): number {
   return Math.max(
     0,
     ...points.map(({ dirtiedBytes, pendingBytes, isMeasured, noise }) =>
-      isMeasured ? dirtiedBytes * Math.max(0, 1 - chances * noise) : dirtiedBytes + pendingBytes,
+      isMeasured ? dirtiedBytes * Math.max(0, 1 - largestDeviations * noise) : dirtiedBytes + pendingBytes,
     ),
   );
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { forecast, type Forecast, outlookOf, type Settings } from '../../../../src/migration/forecast/forecast.js';
 import { iterationsOf } from '../../../../src/migration/forecast/iterations.js';
+import type { History } from '../../../../src/migration/forecast/present.js';
 import type { Phase, Sample } from '../../../../src/migration/model.js';
 import { FakeMigration } from '../../fakes.js';
 import { migrate, seenUntil, type SimulatedGuest } from './simulatedGuest.js';
@@ -78,17 +79,13 @@ describe('the forecast', () => {
   type MeasuredSpans = NonNullable<Sample['measured']>;
   const spans = (...told: readonly (readonly [seconds: number, dirtiedMiB: number])[]): MeasuredSpans =>
     told.map(([seconds, dirtiedMiB]) => ({ seconds, dirtiedBytes: dirtiedMiB * mib }));
-  const measured = (
-    guest: SimulatedGuest,
-    atMs: number,
-    told?: MeasuredSpans,
-    held: Partial<Sample> = {},
-  ): Forecast => {
+  const seen = (guest: SimulatedGuest, atMs: number, told?: MeasuredSpans, held: Partial<Sample> = {}): History => {
     const { samples, marks } = seenUntil(migrate(guest), atMs);
     const [first, ...rest] = samples;
     if (first === undefined) throw new Error('no sample');
-    return forecast({ samples: [{ ...first, measured: told, ...held }, ...rest], marks, state: { phase: 'precopy' } });
+    return { samples: [{ ...first, measured: told, ...held }, ...rest], marks, state: { phase: 'precopy' } };
   };
+  const measured = (...of: Parameters<typeof seen>): Forecast => forecast(seen(...of));
 
   it('tells in the first round the least time, and no never, of a guest that was measured to write more than is sent', () => {
     const said = measured(stuck, 6_000, spans([1, 50]));
@@ -157,13 +154,10 @@ describe('the forecast', () => {
   });
 
   it('takes what many measurements by samples go up and down by for chance, not for a larger working set', () => {
-    const { samples, marks } = seenUntil(migrate({ workingSetMiB: 64, rateMiBps: 14, shape: 'sweep' }), 8_000);
-    const [first, ...rest] = samples;
-    if (first === undefined) throw new Error('no sample');
     // As they were told of such a guest of the lab: of 64 MiB, 53 to 84.
     const told = spans([1, 6], [5, 70], [20, 60], [5, 80], [5, 50]);
-    const history = { samples: [{ ...first, measured: told }, ...rest], marks, state: { phase: 'precopy' as const } };
-    const ways = outlookOf(history)?.fit.hypotheses ?? [];
+    const guest = { workingSetMiB: 64, rateMiBps: 14, shape: 'sweep' } as const;
+    const ways = outlookOf(seen(guest, 8_000, told))?.fit.hypotheses ?? [];
     const meanMiB = ways.reduce((sum, { weight, workingSetBytes }) => sum + (weight * workingSetBytes) / mib, 0);
     expect(meanMiB).toBeGreaterThan(55);
     expect(meanMiB).toBeLessThan(85);
