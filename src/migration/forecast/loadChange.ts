@@ -1,5 +1,5 @@
 import { type Point, tellingSeconds } from './points.js';
-import { candidates, offBy, steadyScatter } from './ways.js';
+import { type Candidate, candidates, offBy, spreadOf, steadyScatter } from './ways.js';
 
 /** From this factor on, and this many times the scatter, a round is no chance. */
 const changeFactor = 1.6;
@@ -44,9 +44,16 @@ function contradicts(
   if (last !== undefined && !byTurns && isBeyond(last, point)) return true;
   // Rounds of other lengths say little of this one: whatever of the ways they allow fits it, will do.
   const ways = idleShares.flatMap((idleShare) => candidates(before, memoryBytes, 1, idleShare));
-  const nearest = Math.min(...ways.map(({ way, error }) => Math.abs(offBy(point, way)) - Math.sqrt(error) * 2));
+  const nearest = Math.min(...ways.map((each) => leastOff(before, point, each)));
   const scatter = Math.max(steadyScatter, point.noise, Math.min(...before.map(({ noise }) => noise)));
   return nearest > Math.max(Math.log(changeFactor), changeScatters * scatter);
+}
+
+/** By how much `point` lies beyond what that way allows: where all that can be dirty was, at any higher rate too. */
+function leastOff(before: readonly Point[], point: Point, { way, error }: Candidate): number {
+  const { rates, open } = spreadOf(before, way, error + steadyScatter ** 2);
+  const ways = open ? [way, ...rates.map((rateBytesPerSecond) => ({ ...way, rateBytesPerSecond }))] : [way];
+  return Math.min(...ways.map((each) => Math.abs(offBy(point, each)))) - Math.sqrt(error) * 2;
 }
 
 /**

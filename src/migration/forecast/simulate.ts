@@ -1,5 +1,5 @@
 import { busyAhead, type Course, nextTurnMs } from './course.js';
-import { dirtyShare, type Hypothesis, throttledShare, writingSeconds } from './writing.js';
+import { dirtiedBytes, type Hypothesis, throttledShare, writingSeconds } from './writing.js';
 
 /** A pre-copy at a moment, and the settings it goes on with. */
 export interface Start {
@@ -60,7 +60,7 @@ const throttleMost = 99;
 /** What becomes of a pre-copy whose guest writes as `way` says, and is busy as `course` says. */
 export function simulate(start: Start, way: Hypothesis, course: Course): End {
   const { bandwidthBytesPerSecond: bandwidth, maxDowntimeMs } = start;
-  const { shape, workingSetBytes, rateBytesPerSecond, headroom } = way;
+  const { workingSetBytes, rateBytesPerSecond, headroom } = way;
   const fits = (bandwidth * maxDowntimeMs) / 1000;
   const patienceMs = course.turns === undefined ? 0 : patiencePeriods * (course.turns.otherMs + course.turns.sameMs);
   let { leftBytes, roundMs, busyRoundMs, throttlePercent } = start;
@@ -80,8 +80,8 @@ export function simulate(start: Start, way: Hypothesis, course: Course): End {
     const seconds = (roundMs + sendMs) / 1000;
     const rate = rateBytesPerSecond * throttledShare(throttlePercent / 100, headroom);
     const pending = Math.min(workingSetBytes, left * (rounds === 1 ? start.rewrittenShare : 1));
-    const share = dirtyShare(shape, rate, workingSetBytes, writingSeconds(way, seconds, busyMs / 1000));
-    const dirtied = (workingSetBytes - pending) * share;
+    const dirtied = dirtiedBytes(way, rate, writingSeconds(way, seconds, busyMs / 1000), pending);
+    const share = dirtied / Math.max(1, workingSetBytes - pending);
     const next = left + dirtied;
     if (seconds < gustSeconds && share < saturated) lucky += 1;
     if (lucky >= luckyRounds) return { kind: 'finishes', afterMs, lastBytes: Math.min(next, fits) };
@@ -123,15 +123,14 @@ function stays(next: number, before: number, fits: number): boolean {
 /** What becomes of it when the guest is paused at once: it dirties nothing more, so this always ends. All of it is freeze. */
 export function simulatePaused(start: Start, way: Hypothesis): Ending {
   const { bandwidthBytesPerSecond: bandwidth, drainBytesPerSecond: drain, maxDowntimeMs } = start;
-  const { shape, workingSetBytes, rateBytesPerSecond, headroom } = way;
+  const { workingSetBytes, rateBytesPerSecond, headroom } = way;
   const fits = (bandwidth * maxDowntimeMs) / 1000;
   const rate = rateBytesPerSecond * throttledShare(start.throttlePercent / 100, headroom);
   const sent = Math.max(0, start.leftBytes - fits);
   const left = start.leftBytes - sent;
   const pending = Math.min(workingSetBytes, left * start.rewrittenShare);
-  const dirtied =
-    (workingSetBytes - pending) *
-    dirtyShare(shape, rate, workingSetBytes, writingSeconds(way, start.roundMs / 1000, start.busyRoundMs / 1000));
+  const seconds = writingSeconds(way, start.roundMs / 1000, start.busyRoundMs / 1000);
+  const dirtied = dirtiedBytes(way, rate, seconds, pending);
   const again = Math.max(0, left + dirtied - fits);
   const last = Math.min(fits, left + dirtied);
   return { afterMs: (1000 * (sent + again)) / drain, lastBytes: last };

@@ -1,5 +1,5 @@
 import { chanceBytes, type Point } from './points.js';
-import { dirtyShare, throttledShare, type Way, writingSeconds } from './writing.js';
+import { dirtiedBytes, throttledShare, type Way, writingSeconds } from './writing.js';
 
 /** A round counts this much of the one after it. */
 const agePerRound = 0.85;
@@ -104,12 +104,9 @@ export function offBy(point: Point, way: Way): number {
 }
 
 function expected({ seconds, busySeconds, pendingBytes, throttle }: Point, way: Way): number {
-  const { shape, workingSetBytes, rateBytesPerSecond, headroom } = way;
+  const { rateBytesPerSecond, headroom } = way;
   const rate = rateBytesPerSecond * throttledShare(throttle, headroom);
-  return (
-    Math.max(0, workingSetBytes - pendingBytes) *
-    dirtyShare(shape, rate, workingSetBytes, writingSeconds(way, seconds, busySeconds))
-  );
+  return dirtiedBytes(way, rate, writingSeconds(way, seconds, busySeconds), pendingBytes);
 }
 
 export interface Spread {

@@ -35,6 +35,11 @@ const distinctShare = 0.12;
  * rounds say which it is.
  */
 const unheardWeight = 0.3;
+/**
+ * Before its rounds tell, that it writes through its memory in turn, as what copies or streams does, is so much likelier than here
+ * and there: so it was, with the guests of the lab.
+ */
+const sweepWeight = 5;
 /** A round that was busy for more than this share says nothing of idle turns. */
 const tellingShare = 0.7;
 const headrooms = [1, 1.6, 2.5, 5, 10, 25, 60] as const;
@@ -106,9 +111,11 @@ function fit(
     return rates.map((rateBytesPerSecond) => {
       const other = { ...way, rateBytesPerSecond };
       const kept = way.workingSetBytes < keptShare * knownBytes ? forgottenWeight : 1;
+      const sweeps = way.shape === 'sweep' ? sweepWeight : 1;
       const driven = isUnheard && way.idleShare === 1 ? unheardWeight : 1;
+      const fits = open ? likelihood(errorOf(points, other)) : likely;
       // What needs a coincidence, as a rate that is just the network's, has little room, and so counts little.
-      return { ...other, weight: kept * driven * width * room * (open ? likelihood(errorOf(points, other)) : likely) };
+      return { ...other, weight: sweeps * kept * driven * width * room * fits };
     });
   });
   const sum = all.reduce((total, { weight }) => total + weight, 0);

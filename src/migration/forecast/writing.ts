@@ -1,6 +1,13 @@
 /** How a guest writes: here and there, so that it hits more and more of what is dirty already, or through its memory in turn. */
 export type Shape = 'scattered' | 'sweep';
 
+/**
+ * Whatever a guest does, it rewrites what it does that with: its kernel's memory, stacks and buffers. So much of it is dirty in each
+ * round, once it has written so much: where little fits into the downtime, this is what keeps the last rounds from ending.
+ */
+const alwaysBytes = 1.25 * 2 ** 20;
+const alwaysOnceBytes = 4 * 2 ** 20;
+
 /** One way in which a guest may write. */
 export interface Way {
   readonly shape: Shape;
@@ -18,6 +25,18 @@ export interface Way {
 export interface Hypothesis extends Way {
   /** All add up to 1. */
   readonly weight: number;
+}
+
+/** What a guest made dirty in so many seconds of writing that was not `pendingBytes`, which were dirty anyway. */
+export function dirtiedBytes(
+  { shape, workingSetBytes }: Pick<Way, 'shape' | 'workingSetBytes'>,
+  ratePerSecond: number,
+  seconds: number,
+  pendingBytes: number,
+): number {
+  const clean = Math.max(0, workingSetBytes - pendingBytes);
+  const always = alwaysBytes * Math.min(1, (ratePerSecond * seconds) / alwaysOnceBytes);
+  return clean * dirtyShare(shape, ratePerSecond, workingSetBytes, seconds) + always;
 }
 
 /** What of a working set is dirty after a time, of what was clean. From 0 to 1. */

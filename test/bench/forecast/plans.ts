@@ -48,6 +48,7 @@ export const patienceMs = 110_000;
 
 /** For so long a guest is measured before its migration begins, of the seeds from each on; and watched, as long as somebody reads the form. */
 const measuredSeconds = [
+  { fromSeed: 22, seconds: 100 },
   { fromSeed: 15, seconds: 45 },
   { fromSeed: 10, seconds: 28 },
   { fromSeed: 8, seconds: 7 },

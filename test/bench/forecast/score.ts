@@ -4,7 +4,7 @@ import { iterationsOf } from '../../../src/migration/forecast/iterations.js';
 import type { Mark, Sample } from '../../../src/migration/model.js';
 import { iterationOf } from '../../../src/migration/readings.js';
 import { baselines } from './baselines.js';
-import { horizonMs, patienceMs, type RecordingKind, type RecordingPlan } from './plans.js';
+import { horizonMs, patienceMs, type RecordingKind } from './plans.js';
 import { phaseAt, type Recording } from './recording.js';
 
 /** When a migration is asked about: shares of its time, or of the horizon of one that never ends. */
@@ -42,6 +42,9 @@ export interface Freeze {
 
 export const ownName = 'forecast';
 const nearShare = 0.12;
+/** So many rounds that became each shorter, and in all by this share, were on their way to an end. */
+const shrinkingRounds = 4;
+const shrunkTo = 0.85;
 
 /** Where the load or the speed changes, only what was said from then on counts. Of a pause only what was said before it. */
 export function answersOf(recording: Recording): readonly Answer[] {
@@ -54,7 +57,7 @@ export function answersOf(recording: Recording): readonly Answer[] {
     const last = seen.at(-1);
     if (last === undefined) return [];
     const inFirstRound = (iterationOf(last) ?? 0) < 2;
-    const common = { kind: plan.kind, moment, inFirstRound, ended, known: isKnown(plan, ended), tookMs: untilMs };
+    const common = { kind: plan.kind, moment, inFirstRound, ended, known: isKnown(recording, scored), tookMs: untilMs };
     const others = Object.entries(baselines).map(([by, baseline]): Answer => {
       const ms = baseline(seen);
       const saidMs = ms === undefined ? undefined : last.elapsedMs + ms;
@@ -67,7 +70,7 @@ export function answersOf(recording: Recording): readonly Answer[] {
 /** Whether the last that was said before the end, or the horizon, was wrong about never: that stays so for good. */
 export function staysWrong(recording: Recording): boolean {
   const scored = scoredOf(recording);
-  if (scored === undefined || !isKnown(recording.plan, scored.ended)) return false;
+  if (scored === undefined || !isKnown(recording, scored)) return false;
   const seen = seenUntil(recording, scored.untilMs - 1);
   const last = seen.at(-1);
   return last !== undefined && Number.isFinite(said(recording, seen, last, 0).saidMs ?? NaN) !== scored.ended;
@@ -246,10 +249,24 @@ function scoreOf(by: string, answers: readonly Answer[]): Score {
 
 /**
  * What was paused while auto-converge still worked on it might have ended, and so might what had the link to itself only just
- * before: nobody knows.
+ * before, or whose rounds still got shorter: nobody knows.
  */
-function isKnown({ kind, pauseAfterMs }: RecordingPlan, ended: boolean): boolean {
-  return ended || (kind !== 'autoConverge' && (kind !== 'sharing' || pauseAfterMs >= patienceMs));
+function isKnown(recording: Recording, { ended, fromMs }: Scored): boolean {
+  const { kind, pauseAfterMs } = recording.plan;
+  if (ended) return true;
+  return kind !== 'autoConverge' && (kind !== 'sharing' || pauseAfterMs >= patienceMs) && !shrank(recording, fromMs);
+}
+
+/** Whether each of the last rounds before its pause was shorter than the one before; those of bursts come as they come. */
+function shrank({ plan, samples, marks }: Recording, fromMs: number): boolean {
+  const pausedMs = pauseOf(marks)?.elapsedMs ?? Infinity;
+  const last = iterationsOf(samples, marks)
+    .filter(({ startMs, endMs = Infinity }) => startMs >= fromMs && endMs <= pausedMs)
+    .slice(-shrinkingRounds)
+    .map(({ toSendBytes }) => toSendBytes);
+  const [first = NaN] = last;
+  const falls = last.every((bytes, index) => index === 0 || bytes < (last[index - 1] ?? NaN));
+  return plan.kind !== 'bursty' && last.length === shrinkingRounds && falls && (last.at(-1) ?? NaN) < shrunkTo * first;
 }
 
 function isRight({ ended, saidMs }: Answer): boolean {
