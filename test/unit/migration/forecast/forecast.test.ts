@@ -354,6 +354,15 @@ describe('the forecast', () => {
     expect(Math.abs(said.freezeMs - (run.freezeMs ?? 0)) / (run.freezeMs ?? 1)).toBeLessThan(0.2);
   });
 
+  it('does not take for another load that each round, long or short, finds dirty all that can be', () => {
+    const outlook = outlookOf({
+      ...seenUntil(migrate({ ...stuck, shape: 'sweep' }), 60_000),
+      state: { phase: 'precopy' },
+    });
+    expect(outlook?.fit.changedAtMs).toBeUndefined();
+    expect(outlook?.fit.points).toBe(outlook?.present.iterations.filter(({ endMs }) => endMs !== undefined).length);
+  });
+
   it('forgets a load that has stopped within one round', () => {
     const run = migrate({ ...stuck, rateMiBps: (ms) => (ms < 45_000 ? 60 : 1) });
     const [calm] = run.marks.filter(({ elapsedMs }) => elapsedMs > 50_500);
