@@ -57,6 +57,8 @@ const lastingContrast = 2;
 const leastDifference = 0.018;
 /** And so many times what each of them varies by itself: less is one state that goes up and down. */
 const apart = 3.5;
+/** Of the time in a stretch, so much is to be as the stretch is. */
+const alikeShare = 0.8;
 /** A shorter turn is none, and one that has only just begun is none yet. */
 const shortestMs = 2_200;
 const begunMs = 1_500;
@@ -71,7 +73,10 @@ export function activityOf(samples: readonly Sample[], pauses: readonly Pause[] 
   const seen = smoothed(lately);
   const levels = levelsOf(seen.map(({ vcpus }) => vcpus));
   if (levels === undefined) return undefined;
-  const [first, ...others] = withTurns(stretchesOf(seen, (levels.busyVcpus + levels.idleVcpus) / 2), lately, levels);
+  const middle = (levels.busyVcpus + levels.idleVcpus) / 2;
+  const stretches = stretchesOf(seen, middle);
+  if (!areTurns(stretches, lately, middle)) return undefined;
+  const [first, ...others] = withTurns(stretches, lately, levels);
   const now = others.pop();
   if (first === undefined || now === undefined || [first, ...others].every(({ busy }) => busy === now.busy))
     return undefined;
@@ -177,6 +182,24 @@ function stretchesOf(intervals: readonly Interval[], middle: number): readonly S
     }
   }
   return withoutShort(stretches);
+}
+
+/**
+ * Whether the readings themselves, not smoothed, are what their stretch is: of a guest that writes a little every other second, and
+ * of libvirt's count in steps of 10 ms, the middle of three makes stretches of either that are none.
+ */
+function areTurns(stretches: readonly Stretch[], intervals: readonly Interval[], middle: number): boolean {
+  let at = 0;
+  let seenMs = 0;
+  let alikeMs = 0;
+  for (const { fromMs, toMs, vcpus } of intervals) {
+    while ((stretches[at]?.toMs ?? Infinity) < toMs) at += 1;
+    const stretch = stretches[at];
+    if (stretch === undefined || fromMs < stretch.fromMs) continue;
+    seenMs += toMs - fromMs;
+    if (vcpus > middle === stretch.busy) alikeMs += toMs - fromMs;
+  }
+  return alikeMs >= alikeShare * seenMs;
 }
 
 /** What is too short for a turn belongs to what was before it, or after it where that was not seen. */

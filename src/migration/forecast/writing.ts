@@ -40,7 +40,7 @@ export function dirtiedBytes(
 }
 
 /** What of a working set is dirty after a time, of what was clean. From 0 to 1. */
-export function dirtyShare(shape: Shape, ratePerSecond: number, workingSetBytes: number, seconds: number): number {
+function dirtyShare(shape: Shape, ratePerSecond: number, workingSetBytes: number, seconds: number): number {
   if (workingSetBytes <= 0) return 0;
   const passes = (ratePerSecond * seconds) / workingSetBytes;
   return shape === 'sweep' ? Math.min(1, passes) : 1 - Math.exp(-passes);

@@ -34,16 +34,25 @@ function turnsOf(activity: Activity | undefined): readonly string[] | undefined 
   );
 }
 
+/** Of two guests of the lab that write 8 MiB now and then, second by second, in the host's steps of 10 ms. */
+const nowAndThen = ['1314114114151251141321311303', '5242515150514151513142415'].map((digits) =>
+  Array.from(digits, (each) => Number(each) / 100),
+);
+
 const turns = (vcpus: readonly number[], pauses: readonly Pause[] = []): unknown =>
   turnsOf(activityOf(readings(vcpus), pauses));
 
 describe('a guest’s virtual CPUs', () => {
-  it.each([
+  it.each<[string, readonly number[]]>([
     ['always busy', times(30, 1, 0.95, 0.9)],
     ['always idle, but for what any kernel does', times(30, 0.01, 0, 0.02, 0.01)],
     ['busy for a moment now and then', times(30, 0.02, 0.02, 0.4, 0.02, 0.02)],
     ['up and down without two states', times(30, 0.2, 0.5, 0.8, 0.5, 0.3, 0.6, 0.4, 0.9)],
     ['twice as busy every other second', times(30, 0.04, 0.04, 0.09, 0.09)],
+    ...nowAndThen.map((vcpus): [string, readonly number[]] => [
+      'busy for a moment in every second or third second',
+      vcpus,
+    ]),
     ['idle but for the last second', [...times(30, 0.01), 0.5]],
     ['busy but for the last second', [...times(30, 0.5), 0.01]],
     ['seen for two seconds', [0.01, 1]],
