@@ -57,7 +57,7 @@ const lastingContrast = 2;
 const leastDifference = 0.018;
 /** And so many times what each of them varies by itself: less is one state that goes up and down. */
 const apart = 3.5;
-/** Of the time in a stretch, so much is to be as the stretch is. */
+/** Of the time in stretches, so much is to be as its stretch is. */
 const alikeShare = 0.8;
 /** A shorter turn is none, and one that has only just begun is none yet. */
 const shortestMs = 2_200;
@@ -185,7 +185,7 @@ function stretchesOf(intervals: readonly Interval[], middle: number): readonly S
 }
 
 /**
- * Whether the readings themselves, not smoothed, are what their stretch is: of a guest that writes a little every other second, and
+ * Whether most of the readings themselves, not smoothed, are what their stretch is: of a guest that writes a little every other second, and
  * of libvirt's count in steps of 10 ms, the middle of three makes stretches of either that are none.
  */
 function areTurns(stretches: readonly Stretch[], intervals: readonly Interval[], middle: number): boolean {

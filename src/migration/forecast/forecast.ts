@@ -117,6 +117,7 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
   if (base === undefined || (firstRound && present.elapsedMs < firstSecondsMs)) return { kind: 'tooEarly' };
   const ends = new Ends(base, present);
   let neverWeight = 0;
+  let evenNeverWeight = 0;
   let neverBytes = 0;
   for (const { start, weight } of starts(base, present, settings)) {
     for (const way of fit.hypotheses) {
@@ -126,19 +127,25 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
         if (end.kind === 'finishes') ends.add(end, share);
         else {
           neverWeight += share;
+          evenNeverWeight += weight * way.evenWeight * course.weight;
           neverBytes += share * end.roundBytes;
         }
       }
     }
   }
   const sure = 1 - neverWeight / (neverWeight + ends.timesMs.weight);
+  // How guests write mostly tells when this one ends, at most; whether it does, is told no surer than without that.
+  const told = (share: number, evenShare: number): number => Math.max(0.5, Math.min(share, evenShare));
   // A load may change at any time: the more rounds were alike, the less likely that is.
   const most = fit.unmeasured === undefined ? 1 - 0.3 / (fit.points + 1) : foretoldSure;
   // Some seconds of its writing may have been a gust: they alone are no verdict.
   if (sure < 0.5 && fit.unmeasured !== undefined && !isKnownWell(present, fit))
     return copying(present, { ...fit, hypotheses: fit.unmeasured, unmeasured: undefined, points: 0 }, settings);
-  if (sure < 0.5) return { kind: 'never', sure: Math.min(most, 1 - sure), roundBytes: neverBytes / neverWeight };
-  return finishing(present, ends, sure, fit.points === 0);
+  if (sure < 0.5) {
+    const neverSure = Math.min(most, told(1 - sure, evenNeverWeight));
+    return { kind: 'never', sure: neverSure, roundBytes: neverBytes / neverWeight };
+  }
+  return { ...finishing(present, ends, sure, fit.points === 0), sure: told(sure, 1 - evenNeverWeight) };
 }
 
 /**
@@ -185,7 +192,12 @@ class Ends {
   }
 }
 
-function finishing(present: Present, { timesMs, freezesMs }: Ends, sure: number, atLeast: boolean): Forecast {
+function finishing(
+  present: Present,
+  { timesMs, freezesMs }: Ends,
+  sure: number,
+  atLeast: boolean,
+): Extract<Forecast, { kind: 'finishes' }> {
   const off = Math.max(steadyBandwidth, present.unsteadiness);
   // Those that never end lie beyond all that do.
   const whole = timesMs.weight / sure;
@@ -292,7 +304,7 @@ function paused(present: Present, fit: Fit, settings: Settings): Forecast {
     for (const way of fit.hypotheses)
       ends.add(simulatePaused(rewriting(start, present, way), way), weight * way.weight);
   const found = finishing(present, ends, 1, false);
-  if (found.kind !== 'finishes' || present.pausedAtMs === undefined) return found;
+  if (present.pausedAtMs === undefined) return found;
   // It stands still already.
   const sofar = present.elapsedMs - present.pausedAtMs;
   const [low, high] = found.freezeIntervalMs;

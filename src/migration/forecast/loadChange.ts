@@ -49,7 +49,7 @@ function contradicts(
   return nearest > Math.max(Math.log(changeFactor), changeScatters * scatter);
 }
 
-/** By how much `point` lies beyond what that way allows: where all that can be dirty was, at any higher rate too. */
+/** By how much `point` lies beyond what that way allows: where all that can be dirty was, at any of the rates too that are open then. */
 function leastOff(before: readonly Point[], point: Point, { way, error }: Candidate): number {
   const { rates, open } = spreadOf(before, way, error + steadyScatter ** 2);
   const ways = open ? [way, ...rates.map((rateBytesPerSecond) => ({ ...way, rateBytesPerSecond }))] : [way];

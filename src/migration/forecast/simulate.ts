@@ -1,5 +1,5 @@
 import { busyAhead, type Course, nextTurnMs } from './course.js';
-import { dirtiedBytes, type Hypothesis, throttledShare, writingSeconds } from './writing.js';
+import { dirtiedBytes, dirtyShare, throttledShare, type Way, writingSeconds } from './writing.js';
 
 /** A pre-copy at a moment, and the settings it goes on with. */
 export interface Start {
@@ -58,9 +58,9 @@ const throttleStep = 10;
 const throttleMost = 99;
 
 /** What becomes of a pre-copy whose guest writes as `way` says, and is busy as `course` says. */
-export function simulate(start: Start, way: Hypothesis, course: Course): End {
+export function simulate(start: Start, way: Way, course: Course): End {
   const { bandwidthBytesPerSecond: bandwidth, maxDowntimeMs } = start;
-  const { workingSetBytes, rateBytesPerSecond, headroom } = way;
+  const { shape, workingSetBytes, rateBytesPerSecond, headroom } = way;
   const fits = (bandwidth * maxDowntimeMs) / 1000;
   const patienceMs = course.turns === undefined ? 0 : patiencePeriods * (course.turns.otherMs + course.turns.sameMs);
   let { leftBytes, roundMs, busyRoundMs, throttlePercent } = start;
@@ -80,10 +80,10 @@ export function simulate(start: Start, way: Hypothesis, course: Course): End {
     const seconds = (roundMs + sendMs) / 1000;
     const rate = rateBytesPerSecond * throttledShare(throttlePercent / 100, headroom);
     const pending = Math.min(workingSetBytes, left * (rounds === 1 ? start.rewrittenShare : 1));
-    const dirtied = dirtiedBytes(way, rate, writingSeconds(way, seconds, busyMs / 1000), pending);
-    const share = dirtied / Math.max(1, workingSetBytes - pending);
+    const writing = writingSeconds(way, seconds, busyMs / 1000);
+    const dirtied = dirtiedBytes(way, rate, writing, pending);
     const next = left + dirtied;
-    if (seconds < gustSeconds && share < saturated) lucky += 1;
+    if (seconds < gustSeconds && dirtyShare(shape, rate, workingSetBytes, writing) < saturated) lucky += 1;
     if (lucky >= luckyRounds) return { kind: 'finishes', afterMs, lastBytes: Math.min(next, fits) };
     if (next <= fits || dirtied < pageBytes) return { kind: 'finishes', afterMs, lastBytes: next };
     if (start.autoConverge && seconds * 1000 >= countedMs) heavy += dirtied > sent / 2 ? 1 : 0;
@@ -121,7 +121,7 @@ function stays(next: number, before: number, fits: number): boolean {
 }
 
 /** What becomes of it when the guest is paused at once: it dirties nothing more, so this always ends. All of it is freeze. */
-export function simulatePaused(start: Start, way: Hypothesis): Ending {
+export function simulatePaused(start: Start, way: Way): Ending {
   const { bandwidthBytesPerSecond: bandwidth, drainBytesPerSecond: drain, maxDowntimeMs } = start;
   const { workingSetBytes, rateBytesPerSecond, headroom } = way;
   const fits = (bandwidth * maxDowntimeMs) / 1000;

@@ -1,5 +1,5 @@
 import { chanceBytes, type Point } from './points.js';
-import { dirtiedBytes, throttledShare, type Way, writingSeconds } from './writing.js';
+import { besideBytes, dirtiedBytes, throttledShare, type Way, writingSeconds } from './writing.js';
 
 /** A round counts this much of the one after it. */
 const agePerRound = 0.85;
@@ -28,12 +28,17 @@ export interface Candidate {
   readonly width: number;
 }
 
-/** The least that its working set can be: of what was measured by samples, chance may be a part, and of the largest a good part. */
+/**
+ * The least that its working set can be: of what was measured by samples, chance may be a part, and of the largest a good part; of what
+ * a round dirtied, what it works with.
+ */
 export function mostOf(points: readonly Point[]): number {
   return Math.max(
     0,
     ...points.map(({ dirtiedBytes, pendingBytes, isMeasured, noise }) =>
-      isMeasured ? dirtiedBytes * Math.max(0, 1 - largestDeviations * noise) : dirtiedBytes + pendingBytes,
+      isMeasured
+        ? dirtiedBytes * Math.max(0, 1 - largestDeviations * noise)
+        : Math.max(Math.min(dirtiedBytes, chanceBytes), dirtiedBytes - besideBytes) + pendingBytes,
     ),
   );
 }

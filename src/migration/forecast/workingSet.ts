@@ -36,8 +36,8 @@ const distinctShare = 0.12;
  */
 const unheardWeight = 0.3;
 /**
- * Before its rounds tell, that it writes through its memory in turn, as what copies or streams does, is so much likelier than here
- * and there: so it was, with the guests of the lab.
+ * As long as its rounds, or what was measured, leave it open, that it writes through its memory in turn, as what copies or streams
+ * does, is so much likelier than here and there: so do the lab's guests. An assumption, of which nothing is taken to be sure.
  */
 const sweepWeight = 5;
 /** A round that was busy for more than this share says nothing of idle turns. */
@@ -111,15 +111,20 @@ function fit(
     return rates.map((rateBytesPerSecond) => {
       const other = { ...way, rateBytesPerSecond };
       const kept = way.workingSetBytes < keptShare * knownBytes ? forgottenWeight : 1;
-      const sweeps = way.shape === 'sweep' ? sweepWeight : 1;
       const driven = isUnheard && way.idleShare === 1 ? unheardWeight : 1;
-      const fits = open ? likelihood(errorOf(points, other)) : likely;
       // What needs a coincidence, as a rate that is just the network's, has little room, and so counts little.
-      return { ...other, weight: sweeps * kept * driven * width * room * fits };
+      const evenWeight = kept * driven * width * room * (open ? likelihood(errorOf(points, other)) : likely);
+      return { ...other, evenWeight, weight: evenWeight * (way.shape === 'sweep' ? sweepWeight : 1) };
     });
   });
   const sum = all.reduce((total, { weight }) => total + weight, 0);
-  return { hypotheses: all.map((each) => ({ ...each, weight: each.weight / sum })), points: points.length, scatter };
+  const evenSum = all.reduce((total, { evenWeight }) => total + evenWeight, 0);
+  const hypotheses = all.map((each) => ({
+    ...each,
+    weight: each.weight / sum,
+    evenWeight: each.evenWeight / evenSum,
+  }));
+  return { hypotheses, points: points.length, scatter };
 }
 
 /** Before anything is known: what guests do. Most migrations end by themselves. */
@@ -133,5 +138,5 @@ function guesses(memoryBytes: number, bandwidth: number): readonly Hypothesis[] 
       idleShare: 1,
     })),
   );
-  return all.map((way) => ({ ...way, weight: 1 / all.length }));
+  return all.map((way) => ({ ...way, weight: 1 / all.length, evenWeight: 1 / all.length }));
 }

@@ -3,17 +3,18 @@ export type Shape = 'scattered' | 'sweep';
 
 /**
  * Whatever a guest does, it rewrites what it does that with: its kernel's memory, stacks and buffers. So much of it is dirty in each
- * round, once it has written so much: where little fits into the downtime, this is what keeps the last rounds from ending.
+ * round, once it has written so much more: where little fits into the downtime, this is what keeps the last rounds from ending. By
+ * the lab's guests, which are small.
  */
-const alwaysBytes = 1.25 * 2 ** 20;
-const alwaysOnceBytes = 4 * 2 ** 20;
+export const besideBytes = 1.25 * 2 ** 20;
+const besideOnceBytes = 4 * 2 ** 20;
 
 /** One way in which a guest may write. */
 export interface Way {
   readonly shape: Shape;
-  /** What it rewrites over and over; the rest of its memory is left alone. */
+  /** What it rewrites over and over; the rest of its memory is left alone, but for a little. */
   readonly workingSetBytes: number;
-  /** At which it makes clean pages dirty when none is dirty yet; nothing throttled. */
+  /** At which it makes clean pages of that dirty when none is dirty yet; nothing throttled. */
   readonly rateBytesPerSecond: number;
   /** How much faster it could go than it does: throttling takes that first. 1: it goes as fast as it can. */
   readonly headroom: number;
@@ -25,24 +26,29 @@ export interface Way {
 export interface Hypothesis extends Way {
   /** All add up to 1. */
   readonly weight: number;
+  /** The same where both manners to write were as likely before the rounds told. */
+  readonly evenWeight: number;
 }
 
-/** What a guest made dirty in so many seconds of writing that was not `pendingBytes`, which were dirty anyway. */
+/** What a guest makes dirty in so many seconds of writing, beside `pendingBytes` of its working set, which are dirty anyway. */
 export function dirtiedBytes(
   { shape, workingSetBytes }: Pick<Way, 'shape' | 'workingSetBytes'>,
-  ratePerSecond: number,
+  rateBytesPerSecond: number,
   seconds: number,
   pendingBytes: number,
 ): number {
-  const clean = Math.max(0, workingSetBytes - pendingBytes);
-  const always = alwaysBytes * Math.min(1, (ratePerSecond * seconds) / alwaysOnceBytes);
-  return clean * dirtyShare(shape, ratePerSecond, workingSetBytes, seconds) + always;
+  if (workingSetBytes <= 0) return 0;
+  const cleanShare = Math.max(0, 1 - pendingBytes / workingSetBytes);
+  const beside = besideBytes * Math.min(1, (rateBytesPerSecond * seconds) / besideOnceBytes);
+  const share = dirtyShare(shape, rateBytesPerSecond, workingSetBytes, seconds);
+  // As much of what it works with is pending as of its working set.
+  return cleanShare * (workingSetBytes * share + beside);
 }
 
 /** What of a working set is dirty after a time, of what was clean. From 0 to 1. */
-function dirtyShare(shape: Shape, ratePerSecond: number, workingSetBytes: number, seconds: number): number {
+export function dirtyShare(shape: Shape, rateBytesPerSecond: number, workingSetBytes: number, seconds: number): number {
   if (workingSetBytes <= 0) return 0;
-  const passes = (ratePerSecond * seconds) / workingSetBytes;
+  const passes = (rateBytesPerSecond * seconds) / workingSetBytes;
   return shape === 'sweep' ? Math.min(1, passes) : 1 - Math.exp(-passes);
 }
 

@@ -42,7 +42,7 @@ export interface Freeze {
 
 export const ownName = 'forecast';
 const nearShare = 0.12;
-/** So many rounds that became each shorter, and in all by this share, were on their way to an end. */
+/** So many rounds that became each shorter, down to less than this share, were on their way to an end. */
 const shrinkingRounds = 4;
 const shrunkTo = 0.85;
 
@@ -257,11 +257,14 @@ function isKnown(recording: Recording, { ended, fromMs }: Scored): boolean {
   return kind !== 'autoConverge' && (kind !== 'sharing' || pauseAfterMs >= patienceMs) && !shrank(recording, fromMs);
 }
 
-/** Whether each of the last rounds before its pause was shorter than the one before; those of bursts come as they come. */
+/**
+ * Whether each of the last rounds that had begun before its pause was shorter than the one before; those of bursts come as they come, and
+ * the first sends all there is.
+ */
 function shrank({ plan, samples, marks }: Recording, fromMs: number): boolean {
   const pausedMs = pauseOf(marks)?.elapsedMs ?? Infinity;
   const last = iterationsOf(samples, marks)
-    .filter(({ startMs, endMs = Infinity }) => startMs >= fromMs && endMs <= pausedMs)
+    .filter(({ number, startMs }) => number > 1 && startMs >= fromMs && startMs < pausedMs)
     .slice(-shrinkingRounds)
     .map(({ toSendBytes }) => toSendBytes);
   const [first = NaN] = last;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { forecast, type Forecast, outlookOf, type Settings } from '../../../../src/migration/forecast/forecast.js';
+import { sureEnough } from '../../../../src/migration/forecast/verdict.js';
 import { iterationsOf } from '../../../../src/migration/forecast/iterations.js';
 import type { History } from '../../../../src/migration/forecast/present.js';
 import type { Phase, Sample } from '../../../../src/migration/model.js';
@@ -61,6 +62,15 @@ describe('the forecast', () => {
     expect(run.endedMs).toBeUndefined();
     for (const { elapsedMs } of run.samples.filter(({ elapsedMs: ms }) => ms > 35_000))
       expect(forecast({ ...seenUntil(run, elapsedMs), state: { phase: 'precopy' } })).toMatchObject({ kind: 'never' });
+  });
+
+  it('never says without a doubt that a guest ends that writes here and there, a bit faster than the network', () => {
+    const run = migrate({ workingSetMiB: 300, rateMiBps: 25, untilMs: 90_000 });
+    expect(run.endedMs).toBeUndefined();
+    for (const { elapsedMs } of run.samples.filter(({ elapsedMs: ms }) => ms > 22_000)) {
+      const said = forecast({ ...seenUntil(run, elapsedMs), state: { phase: 'precopy' } });
+      expect(said.kind === 'finishes' ? said.sure : 0).toBeLessThan(sureEnough);
+    }
   });
 
   it('never says that it is sure of never: a load may stop', () => {

@@ -38,6 +38,8 @@ describe('whether a migration would ever have ended', () => {
   });
 
   it('is known of one whose last rounds were all alike: the horizon settles it', () => {
-    expect(answersOf(named('20-2-stuck')).every(({ ended, known }) => !ended && known)).toBe(true);
+    const answers = answersOf(named('20-2-stuck'));
+    expect(answers.length).toBeGreaterThan(0);
+    expect(answers.filter(({ ended, known }) => ended || !known)).toEqual([]);
   });
 });

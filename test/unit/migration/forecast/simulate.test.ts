@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Course } from '../../../../src/migration/forecast/course.js';
 import { simulate, type Start } from '../../../../src/migration/forecast/simulate.js';
-import type { Hypothesis } from '../../../../src/migration/forecast/writing.js';
+import type { Way } from '../../../../src/migration/forecast/writing.js';
 
 const mib = 2 ** 20;
 const start: Start = {
@@ -20,14 +20,13 @@ const start: Start = {
 
 const always: Course = { busyNow: true, turns: undefined, weight: 1 };
 
-function writing(workingSetMiB: number, rateMiBps: number): Hypothesis {
+function writing(workingSetMiB: number, rateMiBps: number): Way {
   return {
     shape: 'scattered',
     workingSetBytes: workingSetMiB * mib,
     rateBytesPerSecond: rateMiBps * mib,
     headroom: 1,
     idleShare: 1,
-    weight: 1,
   };
 }
 
@@ -57,13 +56,12 @@ describe('what becomes of a copy', () => {
       laterDrainBytesPerSecond: 22_094_772,
       maxDowntimeMs: 43.58,
     };
-    const way: Hypothesis = {
+    const way: Way = {
       shape: 'sweep',
       workingSetBytes: 10_841_822,
       rateBytesPerSecond: 342_814_026,
       headroom: 1,
       idleShare: 0,
-      weight: 1,
     };
     const turns = { firstMs: 472, otherMs: 2677, sameMs: 27_163 };
     const end = simulate(short, way, { busyNow: false, turns, weight: 1 });
@@ -71,7 +69,7 @@ describe('what becomes of a copy', () => {
   });
 
   it('never ends where no idle turn is long enough, and takes no longer to be known so the longer the turns are', () => {
-    const way: Hypothesis = { ...writing(100, 60), shape: 'sweep', idleShare: 0 };
+    const way: Way = { ...writing(100, 60), shape: 'sweep', idleShare: 0 };
     for (const sameMs of [20_000, 2_000_000]) {
       const turns = { firstMs: 5_000, otherMs: 3_000, sameMs };
       expect(simulate(start, way, { busyNow: true, turns, weight: 1 }).kind).toBe('never');
