@@ -64,14 +64,23 @@ describe('the forecast', () => {
       expect(forecast({ ...seenUntil(run, elapsedMs), state: { phase: 'precopy' } })).toMatchObject({ kind: 'never' });
   });
 
-  it('never says without a doubt that a guest ends that writes here and there, a bit faster than the network', () => {
-    const run = migrate({ workingSetMiB: 300, rateMiBps: 25, untilMs: 90_000 });
-    expect(run.endedMs).toBeUndefined();
-    for (const { elapsedMs } of run.samples.filter(({ elapsedMs: ms }) => ms > 22_000)) {
-      const said = forecast({ ...seenUntil(run, elapsedMs), state: { phase: 'precopy' } });
-      expect(said.kind === 'finishes' ? said.sure : 0).toBeLessThan(sureEnough);
-    }
-  });
+  it.each([
+    [200, 25],
+    [300, 21],
+    [340, 21],
+  ])(
+    'says of no guest without a doubt that it ends, where it writes %i MiB here and there, at %i MiB/s of which 20 are carried',
+    (workingSetMiB, rateMiBps) => {
+      const run = migrate({ workingSetMiB, rateMiBps, untilMs: 90_000 });
+      expect(run.endedMs).toBeUndefined();
+      const ends = run.samples
+        .filter(({ elapsedMs }) => elapsedMs > 22_000)
+        .map(({ elapsedMs }) => forecast({ ...seenUntil(run, elapsedMs), state: { phase: 'precopy' } }))
+        .filter((said) => said.kind === 'finishes');
+      expect(ends.length).toBeGreaterThan(0);
+      expect(ends.filter(({ sure }) => sure >= sureEnough)).toEqual([]);
+    },
+  );
 
   it('never says that it is sure of never: a load may stop', () => {
     const said = askedAt(stuck, 60_000);
