@@ -63,7 +63,7 @@ describe('the notice that a migration never ends', () => {
     for (const recording of recordings.filter((each) => each.plan.kind === kind && !wasPaused(each))) {
       follow(recording, (migration) => expect(stuckNotice(migration, fleet)).toBeUndefined());
     }
-  });
+  }, 120_000);
 
   it('does not come of one that has ended, or that nobody hears of now', () => {
     const news: unknown[] = [];
