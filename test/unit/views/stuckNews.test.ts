@@ -58,12 +58,16 @@ describe('the notice that a migration never ends', () => {
     expect(ways).toBe(0);
   });
 
-  it.each(['idle', 'converging'])('does not come of a real migration that is %s, and ended by itself', (kind) => {
-    const wasPaused = ({ marks }: Recording): boolean => marks.some((mark) => mark.kind === 'action');
-    for (const recording of recordings.filter((each) => each.plan.kind === kind && !wasPaused(each))) {
-      follow(recording, (migration) => expect(stuckNotice(migration, fleet)).toBeUndefined());
-    }
-  }, 120_000);
+  it.each(['idle', 'converging'])(
+    'does not come of a real migration that is %s, and ended by itself',
+    (kind) => {
+      const wasPaused = ({ marks }: Recording): boolean => marks.some((mark) => mark.kind === 'action');
+      for (const recording of recordings.filter((each) => each.plan.kind === kind && !wasPaused(each))) {
+        follow(recording, (migration) => expect(stuckNotice(migration, fleet)).toBeUndefined());
+      }
+    },
+    120_000,
+  );
 
   it('does not come of one that has ended, or that nobody hears of now', () => {
     const news: unknown[] = [];
