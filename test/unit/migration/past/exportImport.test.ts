@@ -78,7 +78,10 @@ describe('a migration exported as JSON', () => {
 
 describe('pasted text of domjobinfo', () => {
   it.each([
-    ['old-1.0.txt', /By its last reading: it never ends at these settings: .* about (?:2[5-9]|3[01])\.\d GiB in each round/],
+    [
+      'old-1.0.txt',
+      /By its last reading: it never ends at these settings: .* about (?:2[5-9]|3[01])\.\d GiB in each round/,
+    ],
     ['old-1.3.txt', /By its last reading: that takes about .* more at least/],
     ['iterating.txt', /By its last reading: it ends in about/],
     ['iterating.raw.txt', /By its last reading: it ends in about/],
