@@ -134,7 +134,7 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
     }
   }
   const sure = 1 - neverWeight / (neverWeight + ends.timesMs.weight);
-  // How guests write mostly tells when this one ends, at most; whether it does, is told no surer than without that.
+  // That guests mostly write in turn is assumed for when this one ends: whether it does, is told no surer than without that.
   const told = (share: number, evenShare: number): number => Math.max(0.5, Math.min(share, evenShare));
   // A load may change at any time: the more rounds were alike, the less likely that is.
   const most = fit.unmeasured === undefined ? 1 - 0.3 / (fit.points + 1) : foretoldSure;

@@ -3,8 +3,8 @@ export type Shape = 'scattered' | 'sweep';
 
 /**
  * Whatever a guest does, it rewrites what it does that with: its kernel's memory, stacks and buffers. So much of it is dirty in each
- * round, once it has written so much more: where little fits into the downtime, this is what keeps the last rounds from ending. By
- * the lab's guests, which are small.
+ * round, once it has written so much more: where little fits into the downtime, this is what keeps the last rounds from ending. It is
+ * what fits the lab's guests best, which are small.
  */
 export const besideBytes = 1.25 * 2 ** 20;
 const besideOnceBytes = 4 * 2 ** 20;

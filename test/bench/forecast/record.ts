@@ -11,7 +11,7 @@ import { WatchedLab } from '../../lab/watched.js';
 import { planOf, type RecordingPlan } from './plans.js';
 import { folder, type Recording, writeRecording } from './recording.js';
 
-/** Most of the time they are measured only: with six of them two processors were idle for half of the time. */
+/** Most of the time they are measured only, which costs little. */
 const atOnce = 6;
 /** What a pause does not end within this is aborted: nothing can be learned from it any more. */
 const pauseLimitMs = 60_000;
