@@ -28,19 +28,26 @@ export async function shownAtMs(page: Page, selector: string, text: RegExp): Pro
   return atMs;
 }
 
+/** As much of the DOM as is used here; its own types are not loaded for tests. */
+interface ObserverGlobals {
+  readonly MutationObserver: new (look: () => void) => {
+    observe(element: object, what: Readonly<Record<'subtree' | 'childList' | 'characterData', true>>): void;
+  };
+}
+
 /**
- * Resolves once an element says a text, however short a time it does: looked at in its own page at each frame. Call it before that
- * can be.
+ * Resolves once an element says a text, however short a time it does: its own page looks at each change of it, where a poll would
+ * come too late. Call it before that can be.
  */
 export function untilSaid(element: Locator, text: RegExp): Promise<void> {
   return element.evaluate(
     (said: { readonly textContent: string }, pattern) =>
       new Promise<void>((resolve) => {
-        const page = globalThis as unknown as { requestAnimationFrame(next: () => void): void };
+        const { MutationObserver } = globalThis as unknown as ObserverGlobals;
         const look = (): void => {
           if (new RegExp(pattern).test(said.textContent)) resolve();
-          else page.requestAnimationFrame(look);
         };
+        new MutationObserver(look).observe(said, { subtree: true, childList: true, characterData: true });
         look();
       }),
     text.source,

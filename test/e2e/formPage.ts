@@ -1,5 +1,6 @@
 import type { FrameLocator } from 'playwright-core';
 import { type MigrationOption, migrationOptions } from '../../src/migration/start/options.js';
+import { untilSaid } from './firstSight.js';
 import { longMs, type Scene } from './scene.js';
 
 /** What is filled in, by the options' keys: a tick, a text or one of several choices, or all that is ticked of a set. */
@@ -40,8 +41,9 @@ export class FormPage {
 
   /** Has both hosts looked at anew. */
   async lookAgain(): Promise<void> {
+    const begun = untilSaid(this.page.locator('#preflight-summary'), /Looking at both hosts/);
     await this.page.locator('#check').click();
-    await this.page.locator('#preflight[aria-busy="true"]').waitFor();
+    await begun;
     await this.untilLookedAt();
   }
 
