@@ -19,6 +19,10 @@ export interface GuestPlan {
   /** MiB/s at most; 0 is as fast as it goes. 60 unless told otherwise, and 4 for a cool guest. */
   readonly rateMiBps?: number;
   readonly load?: Load;
+  /** How much it writes in one go: 8 unless told otherwise, and a whole part of that. */
+  readonly stepMiB?: number;
+  /** It writes here and there in its working set, not from one end to the other. */
+  readonly scattered?: boolean;
   /** Each pass changes only a few bytes of a page, so that xbzrle has something to compress. */
   readonly alike?: boolean;
   /** With load `stops` or `starts`: after how many seconds. */
@@ -57,7 +61,7 @@ export function domainXml(plan: GuestPlan, uuid: string): string {
   const cloudStack = plan.cloudStack === true;
   const workingSetMiB = workingSet(plan, memoryMiB, load);
   const rateMiBps = plan.rateMiBps ?? (load === 'cool' ? 4 : 60);
-  const cmdline = `console=ttyS0 quiet ws=${workingSetMiB} rate=${rateMiBps} load=${load} for=${loadSeconds} then=${plan.thenMiBps ?? 0} alike=${plan.alike === true ? 1 : 0}`;
+  const cmdline = `console=ttyS0 quiet ws=${workingSetMiB} rate=${rateMiBps} load=${load} for=${loadSeconds} then=${plan.thenMiBps ?? 0} alike=${flag(plan.alike)} step=${plan.stepMiB ?? 8} scattered=${flag(plan.scattered)}`;
   return `<domain type='qemu'>
   <name>${escapeXml(name)}</name>
   <uuid>${uuid}</uuid>
@@ -83,6 +87,10 @@ export function domainXml(plan: GuestPlan, uuid: string): string {
   </devices>
 </domain>
 `;
+}
+
+function flag(is: boolean | undefined): number {
+  return is === true ? 1 : 0;
 }
 
 export function diskPath(uuid: string): string {

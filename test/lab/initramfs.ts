@@ -11,8 +11,8 @@ export const changedLine = /^(?:COOL|WARM)\r?$/m;
 /** What it prints each second: a counter, and the seconds it has been up by its own clock. */
 export const beatLine = /^BEAT (\d+) (\d+\.\d+)\r?\n/gm;
 
-/** The working set is written in steps of this. */
-export const stepMiB = 8;
+/** The working set is written in steps of this at most. */
+const stepMiB = 8;
 const mib = 2 ** 20;
 /** Each pass begins a page further on in the pattern, until it begins anew. */
 const patterns = 256;
@@ -24,7 +24,7 @@ const numberDigits = String((patternMiB * mib) / alikeBytes).length;
 
 /**
  * Init reads the kernel's command line: `ws` MiB of a tmpfs file are rewritten at `rate` MiB/s at most (0: as fast as it
- * goes), in the manner of `load`. The pattern is random, since zero pages cost a migration nothing, and each pass writes
+ * goes), in the manner of `load`: `step` MiB at a time, in turn or, where `scattered`, here and there. The pattern is random, since zero pages cost a migration nothing, and each pass writes
  * other bytes than the one before; with `alike`, few others. Copying it costs a fraction of the CPU that making random bytes would. A guest that fell
  * behind, because it was frozen or its machine was busy, does not make up for it.
  */
@@ -34,9 +34,9 @@ mount -t proc proc /proc
 mount -t devtmpfs dev /dev
 mount -t tmpfs -o size=90% tmpfs /t
 exec < /dev/console > /dev/console 2>&1
-ws=0 rate=0 load=idle for=0 then=0 alike=0
+ws=0 rate=0 load=idle for=0 then=0 alike=0 step=${stepMiB} scattered=0
 for word in $(cat /proc/cmdline); do
-  case $word in ws=*|rate=*|load=*|for=*|then=*|alike=*) eval "$word" ;; esac
+  case $word in ws=*|rate=*|load=*|for=*|then=*|alike=*|step=*|scattered=*) eval "$word" ;; esac
 done
 beats() {
   n=0
@@ -50,15 +50,16 @@ now() { read up rest < /proc/uptime; echo \${up%.*}\${up#*.}; }
 begin() { began=$(now) written=0; }
 # The pattern is longer than a step: each pass begins a page further on, so that each page becomes another. There are many: who
 # compares a page before and after, as QEMU does to measure, is not to meet the same one again.
-step() {
+write() {
   from=$((passes%${patterns}*${pageBytes}))
-  dd if=/t/pattern of=/t/set bs=1M count=${stepMiB} skip=$from iflag=skip_bytes seek=$1 conv=notrunc 2> /dev/null
+  dd if=/t/pattern of=/t/set bs=1M count=$step skip=$from iflag=skip_bytes seek=$1 conv=notrunc 2> /dev/null
 }
 pass() {
   passes=$((passes+1)) i=0
   while [ $i -lt $ws ]; do
-    step $i
-    i=$((i+${stepMiB})) written=$((written+${stepMiB}))
+    # Where it met a step before in this pass, the bytes are to be others all the same.
+    if [ $scattered = 1 ]; then passes=$((passes+1)); write $((RANDOM%(ws/step)*step)); else write $i; fi
+    i=$((i+step)) written=$((written+step))
     [ $rate -gt 0 ] || continue
     ahead=$((written*100/rate - ($(now)-began)))
     if [ $ahead -gt 1 ]; then usleep $((ahead*10000)); elif [ $ahead -lt -100 ]; then begin; fi
@@ -73,7 +74,7 @@ if [ $alike = 1 ]; then
 else
   dd if=/dev/urandom of=/t/pattern bs=1M count=${patternMiB} 2> /dev/null
 fi
-i=0; while [ $i -lt $ws ]; do step $i; i=$((i+${stepMiB})); done
+i=0; while [ $i -lt $ws ]; do write $i; i=$((i+step)); done
 echo HOT
 begin
 case $load in

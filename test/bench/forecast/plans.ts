@@ -54,8 +54,37 @@ const measuredSeconds = [
   { fromSeed: 8, seconds: 7 },
 ] as const;
 
+/**
+ * From this seed on a guest writes so often a second, in steps of 1 to 8 MiB, and of three one does so here and there. Before it, each
+ * wrote its working set from one end to the other in steps of 8 MiB: next to nothing for a second or two, then all of it at once.
+ */
+const evenlyFromSeed = 26;
+const stepsPerSecond = 8;
+const scatteredShare = 1 / 3;
+
 /** The plan of this number, by its seed. What was recorded by an earlier version of this keeps its own plan. */
 export function planOf(seed: number, index: number): RecordingPlan {
+  const plan = loadOf(seed, index);
+  if (seed < evenlyFromSeed) return plan;
+  const random = randomFrom(seed * 1000 + index + 500);
+  const { guest, beside } = plan;
+  const evenly = (written: RecordingPlan['guest']): RecordingPlan['guest'] => ({
+    ...written,
+    stepMiB: stepOf(written.rateMiBps ?? 0),
+    scattered: random() < scatteredShare,
+  });
+  return {
+    ...plan,
+    guest: evenly(guest),
+    ...(beside === undefined ? {} : { beside: { ...beside, guest: evenly(beside.guest) } }),
+  };
+}
+
+function stepOf(rateMiBps: number): number {
+  return [1, 2, 4].find((mib) => rateMiBps <= mib * stepsPerSecond) ?? stepMiB;
+}
+
+function loadOf(seed: number, index: number): RecordingPlan {
   const random = randomFrom(seed * 1000 + index);
   const between = (low: number, high: number): number => low + (high - low) * random();
   const whole = (low: number, high: number): number => Math.round(between(low, high));
