@@ -35,7 +35,9 @@ const leastSpread = 0.05;
 const spreadOfOne = 0.15;
 /** One that takes this much longer than those before is about to end. */
 const overdue = 1.25;
-const overdueRestShare = 0.08;
+const overdueRestShare = 0.03;
+/** One that is longer than the middle one by this factor, or as much shorter, is two, or a part: a turn was missed. */
+const oddFactor = 1.5;
 /** Of which only a part was seen where it had begun before anybody looked. */
 const likePart = [1.02, 1.3, 1.8] as const;
 const leastMs = 300;
@@ -71,12 +73,20 @@ export function coursesOf({ now, before }: Activity): readonly Course[] {
 function lengthsOf(stretches: readonly Stretch[], busy: boolean): readonly number[] {
   const alike = stretches.filter((stretch) => stretch.busy === busy);
   const whole = alike.filter(({ isWhole }) => isWhole);
-  const lengths = (whole.length > 0 ? whole : alike).map(({ fromMs, toMs }) => toMs - fromMs);
+  const lengths = withoutOdd((whole.length > 0 ? whole : alike).map(({ fromMs, toMs }) => toMs - fromMs));
   if (lengths.length === 0) return [];
   const usualMs = mean(lengths);
   if (whole.length === 0) return likePart.map((share) => share * usualMs);
   const spread = whole.length === 1 ? spreadOfOne : spreadOf(lengths, usualMs);
   return [1 - spread, 1, 1 + spread].map((share) => share * usualMs);
+}
+
+/** Of three or more those that are much like the middle one, as long as most are. */
+function withoutOdd(lengths: readonly number[]): readonly number[] {
+  const middle = middleOf(lengths);
+  if (middle === undefined || lengths.length < 3) return lengths;
+  const alike = lengths.filter((ms) => ms < oddFactor * middle && ms > middle / oddFactor);
+  return alike.length > lengths.length / 2 ? alike : lengths;
 }
 
 /** By how much they differ, as a share of their mean. */

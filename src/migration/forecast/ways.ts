@@ -1,10 +1,13 @@
 import { chanceBytes, type Point } from './points.js';
-import { besideBytes, dirtiedBytes, throttledShare, type Way, writingSeconds } from './writing.js';
+import { besideBytes, dirtiedBytes, gustSeconds, throttledShare, type Way, writingSeconds } from './writing.js';
 
-/** A round counts this much of the one after it. */
+/** A round counts this much of the one after it, and what was measured before all of them of what was measured next. */
 const agePerRound = 0.85;
+const agePerMeasurement = 0.95;
 /** Even a steady guest's rounds differ by so much. */
 export const steadyScatter = 0.1;
+/** For as many rounds counts what guests do when nothing is known. */
+const unknownRounds = 2;
 /** By so many standard deviations the largest of what was measured may lie above what there is. */
 const largestDeviations = 2;
 /** Sizes of the working set against the most that one round dirtied. */
@@ -56,7 +59,7 @@ export function candidates(
     const width = Math.log((sizes[index + 1] ?? size * 2) / (sizes[index - 1] ?? 1)) / 2;
     const workingSetBytes = Math.min(memoryBytes, most * size);
     for (const shape of ['scattered', 'sweep'] as const) {
-      const way = fitRate(points, { shape, workingSetBytes, headroom, idleShare });
+      const way = fitRate(points, { shape, workingSetBytes, headroom, idleShare, gustSeconds });
       found.push({ way, error: errorOf(points, way), width });
     }
     if (workingSetBytes >= memoryBytes) break;
@@ -88,6 +91,23 @@ function fitRate(points: readonly Point[], of: Omit<Way, 'rateBytesPerSecond'>):
     }
   }
   return at((low + high) / 2);
+}
+
+/**
+ * How much of a gust a guest writes in of which nothing is known: from 1, down to 0 the more rounds were alike, and so the more evenly
+ * it writes. `way` is the one that fits them best.
+ */
+export function gustShareOf(points: readonly Point[], way: Way): number {
+  let squares = unknownRounds;
+  let weights = unknownRounds;
+  points.forEach((point, index) => {
+    if (point.isMeasured) return;
+    const weight = weightOf(point, points.length - 1 - index);
+    squares += weight * (offBy(point, way) / steadyScatter) ** 2;
+    weights += weight;
+  });
+  // The rate was chosen to fit: one round tells nothing of that.
+  return Math.min(1, squares / Math.max(unknownRounds, weights - 1));
 }
 
 /** The weighted mean of the squares of what `way` is off by. */
@@ -169,6 +189,6 @@ export function weightOf(point: Point, age: number): number {
 }
 
 /** The same, were there no chance in it. */
-export function countOf({ sure }: Point, age: number): number {
-  return sure * agePerRound ** age;
+export function countOf({ sure, isMeasured }: Point, age: number): number {
+  return sure * (isMeasured ? agePerMeasurement : agePerRound) ** age;
 }

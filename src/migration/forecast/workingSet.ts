@@ -3,8 +3,8 @@ import type { Activity } from './activity.js';
 import type { Iteration } from './iterations.js';
 import { lastChange } from './loadChange.js';
 import { chanceBytes, type Point, pointOf, pointsOf } from './points.js';
-import { candidates, countOf, errorOf, mostOf, spreadOf, steadyScatter, weightOf } from './ways.js';
-import type { Hypothesis } from './writing.js';
+import { candidates, countOf, errorOf, gustShareOf, mostOf, spreadOf, steadyScatter, weightOf } from './ways.js';
+import { gustSeconds, type Hypothesis } from './writing.js';
 
 /** What is known of how the guest writes. */
 export interface Fit {
@@ -96,7 +96,8 @@ function fit(
   const found = headrooms
     .slice(0, throttled ? headrooms.length : 1)
     .flatMap((headroom) => idleShares.flatMap((idleShare) => candidates(points, memoryBytes, headroom, idleShare)));
-  const best = Math.min(...found.map(({ error }) => error));
+  const [nearest] = found.toSorted((a, b) => a.error - b.error);
+  const best = nearest?.error ?? Infinity;
   const sumOf = (weigh: (point: Point, age: number) => number): number =>
     points.reduce((sum, point, index) => sum + weigh(point, points.length - 1 - index), 0);
   const effective = sumOf(weightOf);
@@ -104,12 +105,13 @@ function fit(
   const scatter = Math.max(steadyScatter, Math.sqrt((best * effective) / sumOf(countOf)));
   const isUnheard = idleShares.length > 1 && !points.some(tellsOfIdleTurns);
   const likelihood = (error: number): number => Math.exp((-0.5 * effective * (error - best)) / scatter ** 2);
+  const gusts = nearest === undefined ? gustSeconds : gustSeconds * gustShareOf(points, nearest.way);
   const all = found.flatMap(({ way, error, width }) => {
     const likely = likelihood(error);
     if (likely < 0.01) return [];
     const { rates, room, open } = spreadOf(points, way, error + scatter ** 2 / effective);
     return rates.map((rateBytesPerSecond) => {
-      const other = { ...way, rateBytesPerSecond };
+      const other = { ...way, rateBytesPerSecond, gustSeconds: gusts };
       const kept = way.workingSetBytes < keptShare * knownBytes ? forgottenWeight : 1;
       const driven = isUnheard && way.idleShare === 1 ? unheardWeight : 1;
       // What needs a coincidence, as a rate that is just the network's, has little room, and so counts little.
@@ -136,6 +138,7 @@ function guesses(memoryBytes: number, bandwidth: number): readonly Hypothesis[] 
       rateBytesPerSecond: bandwidth * rate,
       headroom: 1,
       idleShare: 1,
+      gustSeconds,
     })),
   );
   return all.map((way) => ({ ...way, weight: 1 / all.length, evenWeight: 1 / all.length }));

@@ -9,6 +9,11 @@ export type Shape = 'scattered' | 'sweep';
 export const besideBytes = 1.25 * 2 ** 20;
 const besideOnceBytes = 4 * 2 ** 20;
 
+/**
+ * Guests write in gusts: in a round that is shorter than this it is chance whether there is one. What they do of whom no more is known.
+ */
+export const gustSeconds = 1.25;
+
 /** One way in which a guest may write. */
 export interface Way {
   readonly shape: Shape;
@@ -20,6 +25,8 @@ export interface Way {
   readonly headroom: number;
   /** What an idle second of it dirties against a busy one, as a share: 1 where its virtual CPUs tell nothing of what it writes. */
   readonly idleShare: number;
+  /** From one gust to the next: 0 of who writes evenly. */
+  readonly gustSeconds: number;
 }
 
 /** One that what was seen does not contradict. */

@@ -12,7 +12,7 @@ import { planOf, type RecordingPlan } from './plans.js';
 import { folder, type Recording, writeRecording } from './recording.js';
 
 /** Most of the time they are measured only, which costs little. */
-const atOnce = 6;
+const atOnce = 5;
 /** What a pause does not end within this is aborted: nothing can be learned from it any more. */
 const pauseLimitMs = 60_000;
 /** How exactly it is known when a guest's load changed. */

@@ -26,6 +26,7 @@ function writing(workingSetMiB: number, rateMiBps: number): Way {
     workingSetBytes: workingSetMiB * mib,
     rateBytesPerSecond: rateMiBps * mib,
     headroom: 1,
+    gustSeconds: 1.25,
     idleShare: 1,
   };
 }
@@ -61,6 +62,7 @@ describe('what becomes of a copy', () => {
       workingSetBytes: 10_841_822,
       rateBytesPerSecond: 342_814_026,
       headroom: 1,
+      gustSeconds: 1.25,
       idleShare: 0,
     };
     const turns = { firstMs: 472, otherMs: 2677, sameMs: 27_163 };
