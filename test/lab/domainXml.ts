@@ -19,8 +19,8 @@ export interface GuestPlan {
   /** MiB/s at most; 0 is as fast as it goes. 60 unless told otherwise, and 4 for a cool guest. */
   readonly rateMiBps?: number;
   readonly load?: Load;
-  /** How much it writes in one go: 8 unless told otherwise, and a whole part of that. */
-  readonly stepMiB?: number;
+  /** How much it writes in one go: 8 unless told otherwise. */
+  readonly stepMiB?: 1 | 2 | 4 | 8;
   /** It writes here and there in its working set, not from one end to the other. */
   readonly scattered?: boolean;
   /** Each pass changes only a few bytes of a page, so that xbzrle has something to compress. */

@@ -74,7 +74,9 @@ if [ $alike = 1 ]; then
 else
   dd if=/dev/urandom of=/t/pattern bs=1M count=${patternMiB} 2> /dev/null
 fi
-i=0; while [ $i -lt $ws ]; do write $i; i=$((i+step)); done
+# Nothing is scattered where this shell has no RANDOM.
+[ $scattered = 0 ] || [ -n "$RANDOM" ] || exit 1
+each=$step step=${stepMiB} i=0; while [ $i -lt $ws ]; do write $i; i=$((i+step)); done; step=$each
 echo HOT
 begin
 case $load in

@@ -59,10 +59,11 @@ const leastDifference = 0.018;
 const apart = 3.5;
 /** Of the time in stretches, so much is to be as its stretch is. */
 const alikeShare = 0.8;
-/** A shorter turn is none, and one that has only just begun is none yet: but where the one before it has lasted for about as long as usual. */
+/** A shorter turn is none, and one that has only just begun is none yet: but where the one before it took as long as usual, by so much. */
 const shortestMs = 2_200;
 const begunMs = 1_500;
-const dueShare = 0.85;
+const dueFrom = 0.85;
+const dueTo = 1.25;
 /** A mark is made by this machine's clock, a reading by the host's. */
 const clocksMs = 500;
 
@@ -222,14 +223,13 @@ function withoutShort(stretches: readonly Stretch[]): readonly Stretch[] {
   return kept;
 }
 
-/** Whether the last of them is about to end, by those of its kind that were seen whole. */
+/** Whether the last of them took about as long as those of its kind that were seen whole, two at least. */
 function isDue(stretches: readonly Stretch[]): boolean {
   const lengthOf = ({ fromMs, toMs }: Stretch): number => toMs - fromMs;
   const last = stretches.at(-1);
-  const usualMs = middleOf(
-    stretches.filter((each) => each !== last && each.isWhole && each.busy === last?.busy).map(lengthOf),
-  );
-  return last !== undefined && usualMs !== undefined && lengthOf(last) >= dueShare * usualMs;
+  const lengths = stretches.filter((each) => each !== last && each.isWhole && each.busy === last?.busy).map(lengthOf);
+  const share = last === undefined ? NaN : lengthOf(last) / (middleOf(lengths) ?? NaN);
+  return lengths.length >= 2 && share >= dueFrom && share <= dueTo;
 }
 
 /** A turn is within a reading's interval: what its virtual CPUs had of the two around it tells where. */

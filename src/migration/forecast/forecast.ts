@@ -151,7 +151,12 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
     const neverSure = Math.min(most, told(1 - sure, evenNeverWeight));
     return { kind: 'never', sure: neverSure, roundBytes: neverBytes / neverWeight };
   }
-  return { ...finishing(present, ends, sure, fit.points === 0), sure: told(sure, 1 - evenNeverWeight) };
+  const out = firstRound && fit.measuredSeconds >= knownSeconds ? firstRoundTail : tail;
+  const atLeast = fit.points === 0;
+  return {
+    ...finishing(present, ends, sure, atLeast, atLeast ? undefined : out),
+    sure: told(sure, 1 - evenNeverWeight),
+  };
 }
 
 /**
@@ -198,19 +203,20 @@ class Ends {
   }
 }
 
+/** `out`: what of all ways lies below the interval, and as much above it. */
 function finishing(
   present: Present,
   { timesMs, freezesMs }: Ends,
   sure: number,
   atLeast: boolean,
+  out = 0.1,
 ): Extract<Forecast, { kind: 'finishes' }> {
   const off = Math.max(steadyBandwidth, present.unsteadiness);
   // Those that never end lie beyond all that do.
   const whole = timesMs.weight / sure;
-  const out = present.iteration?.number === 1 && !atLeast ? firstRoundTail : tail;
   const high = atLeast ? undefined : timesMs.quantile((1 - out) * whole);
   // Open above, eight in ten are all but the first fifth of what ends; a least time is to be one more surely.
-  const low = timesMs.quantile(high === undefined && !atLeast ? 2 * out * sure * whole : out * whole) ?? 0;
+  const low = timesMs.quantile(high === undefined && !atLeast ? 0.2 * sure * whole : out * whole) ?? 0;
   const freezeAt = (share: number): number => freezesMs.quantile(share * freezesMs.weight) ?? switchOverMs;
   return {
     kind: 'finishes',

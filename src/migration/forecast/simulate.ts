@@ -45,8 +45,8 @@ const shrinks = 0.004;
 /** A round shorter than this is none that auto-converge counts. */
 const countedMs = 1000;
 /**
- * A round that is shorter than from one gust to the next sees none by chance, and one of so many short rounds is the last. Not where it
- * rewrites all it has in each of them, to more than this share.
+ * A round that is shorter than the time from one gust to the next may have none in it: of so many such rounds one has none, and is the
+ * last. Not where the guest rewrites all it has in each of them, to more than this share.
  */
 const luckyRounds = 4;
 const saturated = 0.2;

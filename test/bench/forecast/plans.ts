@@ -55,33 +55,34 @@ const measuredSeconds = [
 ] as const;
 
 /**
- * From this seed on a guest writes so often a second, in steps of 1 to 8 MiB, and of three one does so here and there. Before it, each
+ * From this seed on a guest writes about so often a second, in steps of 1 to 8 MiB, and every third does so here and there. Before it, each
  * wrote its working set from one end to the other in steps of 8 MiB: next to nothing for a second or two, then all of it at once.
  */
 const evenlyFromSeed = 26;
 const stepsPerSecond = 8;
-const scatteredShare = 1 / 3;
+const scatteredEvery = 3;
 
 /** The plan of this number, by its seed. What was recorded by an earlier version of this keeps its own plan. */
 export function planOf(seed: number, index: number): RecordingPlan {
   const plan = loadOf(seed, index);
   if (seed < evenlyFromSeed) return plan;
-  const random = randomFrom(seed * 1000 + index + 500);
   const { guest, beside } = plan;
-  const evenly = (written: RecordingPlan['guest']): RecordingPlan['guest'] => ({
+  // Eleven kinds in turn: over three seeds, each kind has its share of those.
+  const evenly = (written: RecordingPlan['guest'], number: number): RecordingPlan['guest'] => ({
     ...written,
-    stepMiB: stepOf(written.rateMiBps ?? 0),
-    scattered: random() < scatteredShare,
+    // The slower of two loads, where it has two.
+    stepMiB: stepOf(written.thenMiBps === 0 ? written.rateMiBps : (written.thenMiBps ?? written.rateMiBps)),
+    scattered: number % scatteredEvery === 0,
   });
   return {
     ...plan,
-    guest: evenly(guest),
-    ...(beside === undefined ? {} : { beside: { ...beside, guest: evenly(beside.guest) } }),
+    guest: evenly(guest, seed + index),
+    ...(beside === undefined ? {} : { beside: { ...beside, guest: evenly(beside.guest, seed + index + 1) } }),
   };
 }
 
-function stepOf(rateMiBps: number): number {
-  return [1, 2, 4].find((mib) => rateMiBps <= mib * stepsPerSecond) ?? stepMiB;
+function stepOf(rateMiBps = 0): 1 | 2 | 4 | 8 {
+  return ([1, 2, 4] as const).find((mib) => rateMiBps <= mib * stepsPerSecond) ?? stepMiB;
 }
 
 function loadOf(seed: number, index: number): RecordingPlan {
