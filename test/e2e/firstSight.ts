@@ -28,28 +28,47 @@ export async function shownAtMs(page: Page, selector: string, text: RegExp): Pro
   return atMs;
 }
 
-/** As much of the DOM as is used here; its own types are not loaded for tests. */
+/** As much of a page's globals as is used here; the DOM's own types are not loaded for tests. */
 interface ObserverGlobals {
   readonly MutationObserver: new (look: () => void) => {
     observe(element: object, what: Readonly<Record<'subtree' | 'childList' | 'characterData', true>>): void;
+    disconnect(): void;
   };
 }
 
 /**
- * Resolves once an element says a text, however short a time it does: its own page looks at each change of it, where a poll would
- * come too late. Call it before that can be.
+ * Looks at an element from when this resolves on: its own page does at each change of it, where a poll would miss what is said for a
+ * moment. Then do what is to make it say so.
  */
-export function untilSaid(element: Locator, text: RegExp): Promise<void> {
-  return element.evaluate(
-    (said: { readonly textContent: string }, pattern) =>
-      new Promise<void>((resolve) => {
-        const { MutationObserver } = globalThis as unknown as ObserverGlobals;
-        const look = (): void => {
-          if (new RegExp(pattern).test(said.textContent)) resolve();
+export async function watchText(element: Locator, text: RegExp): Promise<{ readonly untilSaid: () => Promise<void> }> {
+  const watch = await element.evaluateHandle(
+    (watched: { readonly textContent: string }, { pattern, limitMs }) => {
+      const { MutationObserver } = globalThis as unknown as ObserverGlobals;
+      const said = new Promise<void>((resolve, reject) => {
+        const end = (settle: () => void): void => {
+          observer.disconnect();
+          clearTimeout(limit);
+          settle();
         };
-        new MutationObserver(look).observe(said, { subtree: true, childList: true, characterData: true });
+        const look = (): void => {
+          if (new RegExp(pattern).test(watched.textContent)) end(resolve);
+        };
+        const late = new Error(`"${pattern}" was not said within ${String(limitMs)} ms`);
+        const limit = setTimeout(() => end(() => reject(late)), limitMs);
+        const observer = new MutationObserver(look);
+        observer.observe(watched, { subtree: true, childList: true, characterData: true });
         look();
-      }),
-    text.source,
+      });
+      // Whoever asks is told; nobody may.
+      said.catch(() => undefined);
+      return { said };
+    },
+    { pattern: text.source, limitMs: longMs },
   );
+  return {
+    untilSaid: async () => {
+      await watch.evaluate(({ said }) => said);
+      await watch.dispose();
+    },
+  };
 }

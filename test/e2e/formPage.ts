@@ -1,6 +1,6 @@
 import type { FrameLocator } from 'playwright-core';
 import { type MigrationOption, migrationOptions } from '../../src/migration/start/options.js';
-import { untilSaid } from './firstSight.js';
+import { watchText } from './firstSight.js';
 import { longMs, type Scene } from './scene.js';
 
 /** What is filled in, by the options' keys: a tick, a text or one of several choices, or all that is ticked of a set. */
@@ -41,9 +41,10 @@ export class FormPage {
 
   /** Has both hosts looked at anew. */
   async lookAgain(): Promise<void> {
-    const begun = untilSaid(this.page.locator('#preflight-summary'), /Looking at both hosts/);
+    await this.untilLookedAt();
+    const summary = await watchText(this.page.locator('#preflight-summary'), /Looking at both hosts/);
     await this.page.locator('#check').click();
-    await begun;
+    await summary.untilSaid();
     await this.untilLookedAt();
   }
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { untilSaid } from './firstSight.js';
+import { watchText } from './firstSight.js';
 import { drawn, figure, longMs, Scene } from './scene.js';
 
 /** A second recording: what libvirt 1.0 printed, as somebody pasted it. A round is eight readings, and leaves as much as before. */
@@ -60,10 +60,9 @@ describe('a migration that is over', () => {
       /Max downtime \d+ ms\s+ends in ~\d+ s\s+stands still for ≤ [\d.]+ m?s/,
     );
     // Told until the end only, which may come in a moment.
-    const taken = untilSaid(page.locator('#taken'), /Max downtime .* ago: foretold to end it in about/);
-    taken.catch(() => undefined);
+    const taken = await watchText(page.locator('#taken'), /Max downtime .* ago: foretold to end it in about/);
     await workbench.notifications.click(/shop-db/, button);
-    await taken;
+    await taken.untilSaid();
     expect(await migrate.done).toMatchObject({ code: 0 });
     await page.locator('#phase', { hasText: 'Completed' }).waitFor({ timeout: longMs });
     expect(await page.locator('#sentence').innerText()).toMatch(/foretold to end it in about \d+ s, and it took \d+ s/);

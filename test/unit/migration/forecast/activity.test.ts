@@ -90,10 +90,14 @@ describe('a guest’s virtual CPUs', () => {
   });
 
   it('turn by their first reading where a turn is due, and by the second where it is not', () => {
-    const before = [...times(6, 0.5), ...times(10, 0.01), ...times(6, 0.5)];
-    expect(turns([...before, ...times(10, 0.01), 0.5])?.at(-1)).toBe('busy 32-33');
-    expect(turns([...before, ...times(6, 0.01), 0.5])?.at(-1)).toBe('idle 22-29');
-    expect(turns([...before, ...times(6, 0.01), 0.5, 0.5])?.at(-1)).toBe('busy 28-30');
+    const twice = [...times(6, 0.5), ...times(10, 0.01)];
+    const before = [...times(10, 0.01), ...twice, ...twice, ...times(6, 0.5)];
+    expect(turns([...before, ...times(10, 0.01), 0.5])?.at(-1)).toBe('busy 58-59');
+    expect(turns([...before, ...times(6, 0.01), 0.5])?.at(-1)).toBe('idle 48-55');
+    expect(turns([...before, ...times(6, 0.01), 0.5, 0.5])?.at(-1)).toBe('busy 54-56');
+    // It has stopped for good, or was busy for a moment.
+    expect(turns([...before, ...times(40, 0.01), 0.5])?.at(-1)).toBe('idle 48-89');
+    expect(turns([...before, ...times(10, 0.01), 0.5, 0.01])?.at(-1)).toBe('idle 48-60');
   });
 
   it('take turns of now, whatever they did half an hour ago', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Point } from '../../../../src/migration/forecast/points.js';
-import { gustShareOf } from '../../../../src/migration/forecast/ways.js';
-import type { Way } from '../../../../src/migration/forecast/writing.js';
+import { aged, type Point } from '../../../../src/migration/forecast/points.js';
+import { countOf, gustSecondsOf } from '../../../../src/migration/forecast/ways.js';
+import { usualGustSeconds, type Way } from '../../../../src/migration/forecast/writing.js';
 
 const mib = 2 ** 20;
 const way: Way = {
@@ -10,45 +10,59 @@ const way: Way = {
   rateBytesPerSecond: 10 * mib,
   headroom: 1,
   idleShare: 1,
-  gustSeconds: 1.25,
+  gustSeconds: usualGustSeconds,
 };
 
-/** Rounds of 10 s, in each of which so many MiB became dirty, and what the guest works with. */
-function rounds(...dirtiedMiB: readonly number[]): Point[] {
-  return dirtiedMiB.map((mibs, index) => ({
-    endMs: 10_000 * (index + 1),
-    seconds: 10,
-    busySeconds: 10,
-    dirtiedBytes: (mibs + 1.25) * mib,
-    pendingBytes: 0,
-    throttle: 0,
-    sure: 1,
-    noise: 0,
-    grainBytes: mib,
-    isMeasured: false,
-  }));
+/** Rounds that took so long, and what became dirty in each of them, as a share of what does by `way`. */
+function rounds(seconds: number, ...shares: readonly number[]): readonly Point[] {
+  return aged(
+    shares.map((share, index) => ({
+      endMs: 1000 * seconds * (index + 1),
+      seconds,
+      busySeconds: seconds,
+      dirtiedBytes: share * (10 * seconds + 1.25) * mib,
+      pendingBytes: 0,
+      throttle: 0,
+      sure: 1,
+      recency: 1,
+      noise: 0,
+      grainBytes: mib,
+      isMeasured: false,
+    })),
+  );
 }
 
-describe('how much of a gust a guest writes in', () => {
+const measured = (points: readonly Point[]): readonly Point[] =>
+  aged(points.map((point) => ({ ...point, isMeasured: true })));
+
+describe('the time from one gust of a guest to the next', () => {
   it('is what guests do, until two rounds are told from each other', () => {
-    expect(gustShareOf([], way)).toBe(1);
-    expect(gustShareOf(rounds(100), way)).toBe(1);
-    expect(
-      gustShareOf(
-        rounds(100).map((point) => ({ ...point, isMeasured: true })),
-        way,
-      ),
-    ).toBe(1);
+    expect(gustSecondsOf([], way)).toBe(usualGustSeconds);
+    expect(gustSecondsOf(rounds(5, 1), way)).toBe(usualGustSeconds);
+    expect(gustSecondsOf(measured(rounds(5, 1, 1, 1, 1, 1, 1, 1)), way)).toBe(usualGustSeconds);
   });
 
-  it('is less the more rounds were alike', () => {
-    const few = gustShareOf(rounds(100, 100, 100, 100), way);
-    const many = gustShareOf(rounds(100, 100, 100, 100, 100, 100, 100), way);
-    expect(few).toBeLessThan(0.9);
+  it('is the shorter the more rounds were alike', () => {
+    const few = gustSecondsOf(rounds(5, 1, 1, 1, 1), way);
+    const many = gustSecondsOf(rounds(5, 1, 1, 1, 1, 1, 1, 1), way);
+    expect(few).toBeLessThan(0.9 * usualGustSeconds);
     expect(many).toBeLessThan(few);
   });
 
-  it('is no less where they differ as those do that are written in gusts', () => {
-    expect(gustShareOf(rounds(80, 125, 80, 125, 80, 125), way)).toBe(1);
+  it('is no shorter where they differ by a gust more or less, which of a long round is next to nothing', () => {
+    expect(gustSecondsOf(rounds(5, 0.9, 1.1, 0.9, 1.1, 0.9, 1.1), way)).toBe(usualGustSeconds);
+    expect(gustSecondsOf(rounds(20, 0.97, 1.03, 0.97, 1.03, 0.97, 1.03), way)).toBe(usualGustSeconds);
+    expect(gustSecondsOf(rounds(5, 0.97, 1.03, 0.97, 1.03, 0.97, 1.03), way)).toBeLessThan(0.8 * usualGustSeconds);
+  });
+});
+
+describe('how much counts what was found out before', () => {
+  it('is the less the more came after it: a measurement never more than a round', () => {
+    const counts = aged([...measured(rounds(5, 1, 1, 1)), ...rounds(5, 1, 1, 1)]).map(countOf);
+    expect(counts).toEqual([...counts].sort((one, other) => one - other));
+    expect(counts.at(-1)).toBe(1);
+    // Those of a minute before the start are as good as each other.
+    expect((counts[0] ?? 0) / (counts[2] ?? 1)).toBeGreaterThan(0.9);
+    expect((counts[2] ?? 0) / (counts[3] ?? 1)).toBeLessThan(1);
   });
 });
