@@ -64,14 +64,8 @@ const linkBeyondCap = [1, 4, 20] as const;
 const compressedBy = [1, 3, 10, 30, 100] as const;
 /** QEMU fills its cache of pages in the second round, and sends what changed in them from the third on. */
 const compressedFromRound = 3;
-/**
- * What lies below the interval that holds eight times in ten, and as much above it: less comes of what the rounds leave open than all
- * ways together allow, and still less of what samples do before the first round ends. By what held on the recordings.
- */
-const tail = 0.12;
-const firstRoundTail = 0.2;
 /** What a bandwidth is off by that looks steady. */
-const steadyBandwidth = 0.02;
+const steadyBandwidth = 0.03;
 /** A post-copy's switch: the dirty pages' list and the devices. */
 const postcopySwitchMs = 200;
 
@@ -151,12 +145,7 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
     const neverSure = Math.min(most, told(1 - sure, evenNeverWeight));
     return { kind: 'never', sure: neverSure, roundBytes: neverBytes / neverWeight };
   }
-  const out = firstRound && fit.measuredSeconds >= knownSeconds ? firstRoundTail : tail;
-  const atLeast = fit.points === 0;
-  return {
-    ...finishing(present, ends, sure, atLeast, atLeast ? undefined : out),
-    sure: told(sure, 1 - evenNeverWeight),
-  };
+  return { ...finishing(present, ends, sure, fit.points === 0), sure: told(sure, 1 - evenNeverWeight) };
 }
 
 /**
@@ -203,20 +192,18 @@ class Ends {
   }
 }
 
-/** `out`: what of all ways lies below the interval, and as much above it. */
 function finishing(
   present: Present,
   { timesMs, freezesMs }: Ends,
   sure: number,
   atLeast: boolean,
-  out = 0.1,
 ): Extract<Forecast, { kind: 'finishes' }> {
   const off = Math.max(steadyBandwidth, present.unsteadiness);
   // Those that never end lie beyond all that do.
   const whole = timesMs.weight / sure;
-  const high = atLeast ? undefined : timesMs.quantile((1 - out) * whole);
+  const high = atLeast ? undefined : timesMs.quantile(0.9 * whole);
   // Open above, eight in ten are all but the first fifth of what ends; a least time is to be one more surely.
-  const low = timesMs.quantile(high === undefined && !atLeast ? 0.2 * sure * whole : out * whole) ?? 0;
+  const low = timesMs.quantile(high === undefined && !atLeast ? 0.2 * sure * whole : 0.1 * whole) ?? 0;
   const freezeAt = (share: number): number => freezesMs.quantile(share * freezesMs.weight) ?? switchOverMs;
   return {
     kind: 'finishes',

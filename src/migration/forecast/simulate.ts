@@ -45,9 +45,10 @@ const shrinks = 0.004;
 /** A round shorter than this is none that auto-converge counts. */
 const countedMs = 1000;
 /**
- * A round that is shorter than the time from one gust to the next may have none in it: of so many such rounds one has none, and is the
- * last. Not where the guest rewrites all it has in each of them, to more than this share.
+ * Guests write in gusts: a round that is shorter than this sees none by chance, and one of so many short rounds is the last. Not
+ * where it rewrites all it has in each of them, to more than this share.
  */
+const gustSeconds = 1.25;
 const luckyRounds = 4;
 const saturated = 0.2;
 /** Of a guest that works by turns: whether a round falls into an idle one is chance, so it gets so many periods for it. */
@@ -59,7 +60,7 @@ const throttleMost = 99;
 /** What becomes of a pre-copy whose guest writes as `way` says, and is busy as `course` says. */
 export function simulate(start: Start, way: Way, course: Course): End {
   const { bandwidthBytesPerSecond: bandwidth, maxDowntimeMs } = start;
-  const { shape, workingSetBytes, rateBytesPerSecond, headroom, gustSeconds } = way;
+  const { shape, workingSetBytes, rateBytesPerSecond, headroom } = way;
   const fits = (bandwidth * maxDowntimeMs) / 1000;
   const patienceMs = course.turns === undefined ? 0 : patiencePeriods * (course.turns.otherMs + course.turns.sameMs);
   let { leftBytes, roundMs, busyRoundMs, throttlePercent } = start;

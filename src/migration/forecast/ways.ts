@@ -1,12 +1,10 @@
 import { chanceBytes, type Point } from './points.js';
-import { besideBytes, dirtiedBytes, throttledShare, usualGustSeconds, type Way, writingSeconds } from './writing.js';
+import { besideBytes, dirtiedBytes, throttledShare, type Way, writingSeconds } from './writing.js';
 
+/** A round counts this much of the one after it. */
+const agePerRound = 0.85;
 /** Even a steady guest's rounds differ by so much. */
 export const steadyScatter = 0.1;
-/** For as many rounds counts what guests do when nothing is known. */
-const unknownRounds = 2;
-/** The standard deviation of the gusts in a time: one begins and one ends in it as it comes. */
-const oneMoreOrLess = 1 / Math.sqrt(6);
 /** By so many standard deviations the largest of what was measured may lie above what there is. */
 const largestDeviations = 2;
 /** Sizes of the working set against the most that one round dirtied. */
@@ -58,7 +56,7 @@ export function candidates(
     const width = Math.log((sizes[index + 1] ?? size * 2) / (sizes[index - 1] ?? 1)) / 2;
     const workingSetBytes = Math.min(memoryBytes, most * size);
     for (const shape of ['scattered', 'sweep'] as const) {
-      const way = fitRate(points, { shape, workingSetBytes, headroom, idleShare, gustSeconds: usualGustSeconds });
+      const way = fitRate(points, { shape, workingSetBytes, headroom, idleShare });
       found.push({ way, error: errorOf(points, way), width });
     }
     if (workingSetBytes >= memoryBytes) break;
@@ -92,34 +90,15 @@ function fitRate(points: readonly Point[], of: Omit<Way, 'rateBytesPerSecond'>):
   return at((low + high) / 2);
 }
 
-/**
- * From one gust to the next, in seconds, as far as the rounds tell: what guests do, until they differ by less than those of such a guest
- * would, and less the more of them do. `way` is the one that fits them best.
- */
-export function gustSecondsOf(points: readonly Point[], way: Way): number {
-  let squares = unknownRounds;
-  let weights = unknownRounds;
-  for (const point of points) {
-    if (point.isMeasured) continue;
-    // A round meets one gust more or less, as it comes: of a long one that is next to nothing.
-    const expected = Math.min(steadyScatter, (usualGustSeconds * oneMoreOrLess) / point.seconds);
-    const weight = weightOf(point);
-    squares += weight * (offBy(point, way) / expected) ** 2;
-    weights += weight;
-  }
-  // The rate was chosen to fit: one round tells nothing of that.
-  return usualGustSeconds * Math.min(1, squares / Math.max(unknownRounds, weights - 1));
-}
-
 /** The weighted mean of the squares of what `way` is off by. */
 export function errorOf(points: readonly Point[], way: Way): number {
   let sum = 0;
   let weights = 0;
-  for (const point of points) {
-    const weight = weightOf(point);
+  points.forEach((point, index) => {
+    const weight = weightOf(point, points.length - 1 - index);
     sum += weight * offBy(point, way) ** 2;
     weights += weight;
-  }
+  });
   return weights === 0 ? 0 : sum / weights;
 }
 
@@ -185,11 +164,11 @@ function dirtiedPerSecond({ dirtiedBytes, seconds, grainBytes }: Point): number 
 }
 
 /** Of what is small, chance is a large share: it may be off by more. */
-export function weightOf(point: Point): number {
-  return countOf(point) / (1 + (point.noise / steadyScatter) ** 2);
+export function weightOf(point: Point, age: number): number {
+  return countOf(point, age) / (1 + (point.noise / steadyScatter) ** 2);
 }
 
 /** The same, were there no chance in it. */
-export function countOf({ sure, recency }: Point): number {
-  return sure * recency;
+export function countOf({ sure }: Point, age: number): number {
+  return sure * agePerRound ** age;
 }

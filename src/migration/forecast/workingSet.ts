@@ -2,9 +2,9 @@ import type { MeasuredSpan } from '../model.js';
 import type { Activity } from './activity.js';
 import type { Iteration } from './iterations.js';
 import { lastChange } from './loadChange.js';
-import { aged, chanceBytes, type Point, pointOf, pointsOf } from './points.js';
-import { candidates, countOf, errorOf, gustSecondsOf, mostOf, spreadOf, steadyScatter, weightOf } from './ways.js';
-import { type Hypothesis, usualGustSeconds } from './writing.js';
+import { chanceBytes, type Point, pointOf, pointsOf } from './points.js';
+import { candidates, countOf, errorOf, mostOf, spreadOf, steadyScatter, weightOf } from './ways.js';
+import type { Hypothesis } from './writing.js';
 
 /** What is known of how the guest writes. */
 export interface Fit {
@@ -37,7 +37,7 @@ const distinctShare = 0.12;
 const unheardWeight = 0.3;
 /**
  * As long as its rounds, or what was measured, leave it open, that it writes through its memory in turn, as what copies or streams
- * does, is so much likelier than here and there: so do most of the lab's guests. An assumption, of which nothing is taken to be sure.
+ * does, is so much likelier than here and there: so do the lab's guests. An assumption, of which nothing is taken to be sure.
  */
 const sweepWeight = 5;
 /** A round that was busy for more than this share says nothing of idle turns. */
@@ -55,7 +55,7 @@ export function fitWorkingSet(
   activity?: Activity,
 ): Fit {
   const measured = spans.map((span) => pointOf(span, activity));
-  const points = aged([...measured, ...pointsOf(iterations, activity)]);
+  const points = [...measured, ...pointsOf(iterations, activity)];
   const idleShares = idleSharesOf(activity);
   const { from, changes } = lastChange(points, memoryBytes, idleShares);
   const habit = changes >= changesOfHabit;
@@ -96,21 +96,20 @@ function fit(
   const found = headrooms
     .slice(0, throttled ? headrooms.length : 1)
     .flatMap((headroom) => idleShares.flatMap((idleShare) => candidates(points, memoryBytes, headroom, idleShare)));
-  const [nearest] = found.toSorted((a, b) => a.error - b.error);
-  const best = nearest?.error ?? Infinity;
-  const sumOf = (weigh: (point: Point) => number): number => points.reduce((sum, point) => sum + weigh(point), 0);
+  const best = Math.min(...found.map(({ error }) => error));
+  const sumOf = (weigh: (point: Point, age: number) => number): number =>
+    points.reduce((sum, point, index) => sum + weigh(point, points.length - 1 - index), 0);
   const effective = sumOf(weightOf);
   // What chance adds to a point weighs it down already: it is no scatter of the guest's.
   const scatter = Math.max(steadyScatter, Math.sqrt((best * effective) / sumOf(countOf)));
   const isUnheard = idleShares.length > 1 && !points.some(tellsOfIdleTurns);
   const likelihood = (error: number): number => Math.exp((-0.5 * effective * (error - best)) / scatter ** 2);
-  const gustSeconds = nearest === undefined ? usualGustSeconds : gustSecondsOf(points, nearest.way);
   const all = found.flatMap(({ way, error, width }) => {
     const likely = likelihood(error);
     if (likely < 0.01) return [];
     const { rates, room, open } = spreadOf(points, way, error + scatter ** 2 / effective);
     return rates.map((rateBytesPerSecond) => {
-      const other = { ...way, rateBytesPerSecond, gustSeconds };
+      const other = { ...way, rateBytesPerSecond };
       const kept = way.workingSetBytes < keptShare * knownBytes ? forgottenWeight : 1;
       const driven = isUnheard && way.idleShare === 1 ? unheardWeight : 1;
       // What needs a coincidence, as a rate that is just the network's, has little room, and so counts little.
@@ -137,7 +136,6 @@ function guesses(memoryBytes: number, bandwidth: number): readonly Hypothesis[] 
       rateBytesPerSecond: bandwidth * rate,
       headroom: 1,
       idleShare: 1,
-      gustSeconds: usualGustSeconds,
     })),
   );
   return all.map((way) => ({ ...way, weight: 1 / all.length, evenWeight: 1 / all.length }));

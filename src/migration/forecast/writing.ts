@@ -9,9 +9,6 @@ export type Shape = 'scattered' | 'sweep';
 export const besideBytes = 1.25 * 2 ** 20;
 const besideOnceBytes = 4 * 2 ** 20;
 
-/** Guests write in gusts: so long it is from one to the next, of a guest of which the rounds tell nothing else yet. */
-export const usualGustSeconds = 1.25;
-
 /** One way in which a guest may write. */
 export interface Way {
   readonly shape: Shape;
@@ -23,8 +20,6 @@ export interface Way {
   readonly headroom: number;
   /** What an idle second of it dirties against a busy one, as a share: 1 where its virtual CPUs tell nothing of what it writes. */
   readonly idleShare: number;
-  /** From one gust to the next: the less, the more evenly it writes. In a shorter round it is chance whether there is one. */
-  readonly gustSeconds: number;
 }
 
 /** One that what was seen does not contradict. */

@@ -26,7 +26,6 @@ function writing(workingSetMiB: number, rateMiBps: number): Way {
     workingSetBytes: workingSetMiB * mib,
     rateBytesPerSecond: rateMiBps * mib,
     headroom: 1,
-    gustSeconds: 1.25,
     idleShare: 1,
   };
 }
@@ -42,7 +41,6 @@ describe('what becomes of a copy', () => {
   it.each([
     ['writes more than the network carries', writing(100, 20)],
     ['rewrites the little it has in each round, however short', writing(10, 40)],
-    ['writes so evenly that no round meets less than another', { ...writing(100, 9.3), gustSeconds: 0.4 }],
   ])('never ends where the guest %s', (_, way) => {
     expect(simulate(start, way, always).kind).toBe('never');
   });
@@ -63,7 +61,6 @@ describe('what becomes of a copy', () => {
       workingSetBytes: 10_841_822,
       rateBytesPerSecond: 342_814_026,
       headroom: 1,
-      gustSeconds: 1.25,
       idleShare: 0,
     };
     const turns = { firstMs: 472, otherMs: 2677, sameMs: 27_163 };
