@@ -59,9 +59,11 @@ const leastDifference = 0.018;
 const apart = 3.5;
 /** Of the time in stretches, so much is to be as its stretch is. */
 const alikeShare = 0.8;
-/** A shorter turn is none, and one that has only just begun is none yet. */
+/** A shorter turn is none, and one that has only just begun is none yet: but where the one before it took as long as usual, by so much. */
 const shortestMs = 2_200;
 const begunMs = 1_500;
+const dueFrom = 0.85;
+const dueTo = 1.25;
 /** A mark is made by this machine's clock, a reading by the host's. */
 const clocksMs = 500;
 
@@ -209,7 +211,8 @@ function withoutShort(stretches: readonly Stretch[]): readonly Stretch[] {
   stretches.forEach((stretch, index) => {
     const last = kept.at(-1);
     const isLast = index === stretches.length - 1;
-    const isShort = stretch.toMs - stretch.fromMs < (isLast ? begunMs : shortestMs);
+    const leastMs = !isLast ? shortestMs : isDue(kept) ? 0 : begunMs;
+    const isShort = stretch.toMs - stretch.fromMs < leastMs;
     const fromMs = skipped !== undefined && skipped.toMs >= stretch.fromMs ? skipped.fromMs : stretch.fromMs;
     const goesOn = last !== undefined && last.toMs >= fromMs;
     if (goesOn && (isShort || last.busy === stretch.busy))
@@ -218,6 +221,15 @@ function withoutShort(stretches: readonly Stretch[]): readonly Stretch[] {
     else kept.push(fromMs === stretch.fromMs ? stretch : { ...stretch, fromMs, isWhole: false });
   });
   return kept;
+}
+
+/** Whether the last of them took about as long as those of its kind that were seen whole, two at least. */
+function isDue(stretches: readonly Stretch[]): boolean {
+  const lengthOf = ({ fromMs, toMs }: Stretch): number => toMs - fromMs;
+  const last = stretches.at(-1);
+  const lengths = stretches.filter((each) => each !== last && each.isWhole && each.busy === last?.busy).map(lengthOf);
+  const share = last === undefined ? NaN : lengthOf(last) / (middleOf(lengths) ?? NaN);
+  return lengths.length >= 2 && share >= dueFrom && share <= dueTo;
 }
 
 /** A turn is within a reading's interval: what its virtual CPUs had of the two around it tells where. */

@@ -35,7 +35,8 @@ const leastSpread = 0.05;
 const spreadOfOne = 0.15;
 /** One that takes this much longer than those before is about to end. */
 const overdue = 1.25;
-const overdueRestShare = 0.08;
+/** One that takes as long as two and the other turn between them, give or take this share, was two: nobody saw that turn. */
+const missedShare = 0.2;
 /** Of which only a part was seen where it had begun before anybody looked. */
 const likePart = [1.02, 1.3, 1.8] as const;
 const leastMs = 300;
@@ -49,7 +50,7 @@ export function coursesOf({ now, before }: Activity): readonly Course[] {
   const usual = middleOf(same);
   const ahead = same.map((ms) => ms - ageMs).filter((ms) => ms > 0);
   const isOverdue = ahead.length === 0 && usual !== undefined && ageMs < overdue * usual;
-  const rests = isOverdue ? [overdueRestShare * usual] : ahead;
+  const rests = isOverdue ? [leastMs] : ahead;
   const turning = (restMs: number, sameMs: number, weight: number): Course => ({
     busyNow: now.busy,
     turns: { firstMs: Math.max(leastMs, restMs), otherMs: Math.max(leastMs, otherMs), sameMs },
@@ -71,12 +72,24 @@ export function coursesOf({ now, before }: Activity): readonly Course[] {
 function lengthsOf(stretches: readonly Stretch[], busy: boolean): readonly number[] {
   const alike = stretches.filter((stretch) => stretch.busy === busy);
   const whole = alike.filter(({ isWhole }) => isWhole);
-  const lengths = (whole.length > 0 ? whole : alike).map(({ fromMs, toMs }) => toMs - fromMs);
+  const lengths = (whole.length > 0 ? withoutMissed(whole, stretches) : alike).map(lengthOf);
   if (lengths.length === 0) return [];
   const usualMs = mean(lengths);
   if (whole.length === 0) return likePart.map((share) => share * usualMs);
   const spread = whole.length === 1 ? spreadOfOne : spreadOf(lengths, usualMs);
   return [1 - spread, 1, 1 + spread].map((share) => share * usualMs);
+}
+
+/** Those of which none was two, with a turn between them that nobody saw. */
+function withoutMissed(whole: readonly Stretch[], all: readonly Stretch[]): readonly Stretch[] {
+  const others = all.filter(({ busy, isWhole }) => isWhole && busy !== whole[0]?.busy);
+  const twoMs = 2 * (middleOf(whole.map(lengthOf)) ?? NaN) + (middleOf(others.map(lengthOf)) ?? NaN);
+  const once = whole.filter((stretch) => !(Math.abs(lengthOf(stretch) - twoMs) <= missedShare * twoMs));
+  return once.length > whole.length / 2 ? once : whole;
+}
+
+function lengthOf({ fromMs, toMs }: Stretch): number {
+  return toMs - fromMs;
 }
 
 /** By how much they differ, as a share of their mean. */

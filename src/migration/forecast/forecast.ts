@@ -1,6 +1,7 @@
 import { sameLoadMs } from '../readings.js';
 import { steady } from './course.js';
 import { Distribution } from './distribution.js';
+import { leastMsOf } from './hovering.js';
 import { type History, type Present, presentOf } from './present.js';
 import { type Ending, simulate, simulatePaused, type Start, switchOverMs } from './simulate.js';
 import { type Fit, fitWorkingSet } from './workingSet.js';
@@ -64,8 +65,16 @@ const linkBeyondCap = [1, 4, 20] as const;
 const compressedBy = [1, 3, 10, 30, 100] as const;
 /** QEMU fills its cache of pages in the second round, and sends what changed in them from the third on. */
 const compressedFromRound = 3;
+/**
+ * What lies below the interval that holds eight times in ten, and as much above it: in a first round that was measured well, less comes
+ * of what samples leave open than all ways together allow. By what held on the recordings.
+ */
+const tail = 0.09;
+const firstRoundTail = 0.2;
+/** A least time, or that of a pause, is to hold more surely. */
+const sureTail = 0.1;
 /** What a bandwidth is off by that looks steady. */
-const steadyBandwidth = 0.03;
+const steadyBandwidth = 0.02;
 /** A post-copy's switch: the dirty pages' list and the devices. */
 const postcopySwitchMs = 200;
 
@@ -116,6 +125,8 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
   const firstRound = fit.points === 0 || fit.unmeasured !== undefined;
   if (base === undefined || (firstRound && present.elapsedMs < firstSecondsMs)) return { kind: 'tooEarly' };
   const ends = new Ends(base, present);
+  // Other settings are another limit for the rounds to get below.
+  const leastMs = Object.values(settings).every((each) => each === undefined) ? leastMsOf(present.iterations) : [0];
   let neverWeight = 0;
   let evenNeverWeight = 0;
   let neverBytes = 0;
@@ -124,7 +135,7 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
       for (const course of way.idleShare === 1 ? steady : present.courses) {
         const end = simulate(rewriting(start, present, way), way, course);
         const share = weight * way.weight * course.weight;
-        if (end.kind === 'finishes') ends.add(end, share);
+        if (end.kind === 'finishes') ends.add(end, share, leastMs);
         else {
           neverWeight += share;
           evenNeverWeight += weight * way.evenWeight * course.weight;
@@ -136,8 +147,8 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
   const sure = 1 - neverWeight / (neverWeight + ends.timesMs.weight);
   // That guests mostly write in turn is assumed for when this one ends: whether it does, is told no surer than without that.
   const told = (share: number, evenShare: number): number => Math.max(0.5, Math.min(share, evenShare));
-  // A load may change at any time: the more rounds were alike, the less likely that is.
-  const most = fit.unmeasured === undefined ? 1 - 0.3 / (fit.points + 1) : foretoldSure;
+  // A load may change at any time: the more rounds were alike, the less likely that is. What was measured before them was of moments.
+  const most = fit.unmeasured === undefined ? 1 - 0.3 / (fit.rounds + 1) : foretoldSure;
   // Some seconds of its writing may have been a gust: they alone are no verdict.
   if (sure < 0.5 && fit.unmeasured !== undefined && !isKnownWell(present, fit))
     return copying(present, { ...fit, hypotheses: fit.unmeasured, unmeasured: undefined, points: 0 }, settings);
@@ -145,7 +156,10 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
     const neverSure = Math.min(most, told(1 - sure, evenNeverWeight));
     return { kind: 'never', sure: neverSure, roundBytes: neverBytes / neverWeight };
   }
-  return { ...finishing(present, ends, sure, fit.points === 0), sure: told(sure, 1 - evenNeverWeight) };
+  const atLeast = fit.points === 0;
+  const measuredWell = firstRound && fit.measuredSeconds >= knownSeconds;
+  const out = atLeast ? sureTail : measuredWell ? firstRoundTail : tail;
+  return { ...finishing(present, ends, sure, atLeast, out), sure: told(sure, 1 - evenNeverWeight) };
 }
 
 /**
@@ -181,29 +195,31 @@ class Ends {
     this.bytesPerSecond = Math.max(bandwidthBytesPerSecond, present.bestBytesPerSecond ?? 0);
   }
 
-  /** With its switch-over, for whatever the link may carry beyond the cap. */
-  add({ afterMs, lastBytes }: Ending, weight: number): void {
+  /** With its switch-over, for whatever the link may carry beyond the cap; and not before `leastMs`, each of which is as likely. */
+  add({ afterMs, lastBytes }: Ending, weight: number, leastMs: readonly number[] = [0]): void {
     for (const link of this.links) {
       const lastMs = (1000 * lastBytes) / (this.bytesPerSecond * link) + switchOverMs;
-      const ms = afterMs + lastMs;
-      this.timesMs.add(ms, weight / this.links.length);
-      this.freezesMs.add(this.standsStill ? ms : lastMs, weight / this.links.length);
+      const share = weight / this.links.length;
+      for (const least of leastMs) this.timesMs.add(Math.max(afterMs, least) + lastMs, share / leastMs.length);
+      this.freezesMs.add(this.standsStill ? afterMs + lastMs : lastMs, share);
     }
   }
 }
 
+/** `out`: what of all ways lies below the interval, and as much above it. */
 function finishing(
   present: Present,
   { timesMs, freezesMs }: Ends,
   sure: number,
   atLeast: boolean,
+  out: number,
 ): Extract<Forecast, { kind: 'finishes' }> {
   const off = Math.max(steadyBandwidth, present.unsteadiness);
   // Those that never end lie beyond all that do.
   const whole = timesMs.weight / sure;
-  const high = atLeast ? undefined : timesMs.quantile(0.9 * whole);
+  const high = atLeast ? undefined : timesMs.quantile((1 - out) * whole);
   // Open above, eight in ten are all but the first fifth of what ends; a least time is to be one more surely.
-  const low = timesMs.quantile(high === undefined && !atLeast ? 0.2 * sure * whole : 0.1 * whole) ?? 0;
+  const low = timesMs.quantile(high === undefined && !atLeast ? 0.2 * sure * whole : out * whole) ?? 0;
   const freezeAt = (share: number): number => freezesMs.quantile(share * freezesMs.weight) ?? switchOverMs;
   return {
     kind: 'finishes',
@@ -303,7 +319,7 @@ function paused(present: Present, fit: Fit, settings: Settings): Forecast {
   for (const { start, weight } of starts(base, present, settings))
     for (const way of fit.hypotheses)
       ends.add(simulatePaused(rewriting(start, present, way), way), weight * way.weight);
-  const found = finishing(present, ends, 1, false);
+  const found = finishing(present, ends, 1, false, sureTail);
   if (present.pausedAtMs === undefined) return found;
   // It stands still already.
   const sofar = present.elapsedMs - present.pausedAtMs;

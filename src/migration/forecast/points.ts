@@ -13,6 +13,8 @@ export interface Point {
   readonly pendingBytes: number;
   readonly throttle: number;
   readonly sure: number;
+  /** What its age leaves of its weight: 1 for the latest. */
+  readonly recency: number;
   /** What chance may add or take, as a share. */
   readonly noise: number;
   /** The least that shows. */
@@ -21,6 +23,9 @@ export interface Point {
   readonly isMeasured: boolean;
 }
 
+/** A round counts this much of the one after it, and what was measured before all of them of what was measured next. */
+const agePerRound = 0.85;
+const agePerMeasurement = 0.95;
 /** More rounds tell nothing that is still so. */
 const pointLimit = 9;
 /** What a sync finds by chance: an idle guest's kernel, a step of a sweep. */
@@ -50,6 +55,7 @@ export function pointOf({ seconds, dirtiedBytes: told, vcpus }: MeasuredSpan, ac
     pendingBytes: 0,
     throttle: 0,
     sure: 1,
+    recency: 1,
     noise: chance / (dirtiedBytes + grainBytes / 2),
     grainBytes,
     isMeasured: true,
@@ -72,10 +78,24 @@ export function pointsOf(iterations: readonly Iteration[], activity: Activity | 
       pendingBytes: number === 1 ? 0 : leftBytes,
       throttle: (throttlePercent ?? 0) / 100,
       sure: (watched ? 1 : unwatchedWeight) * Math.min(1, (endMs - startMs) / 1000 / tellingSeconds),
+      recency: 1,
       noise: chanceBytes / (2 * (dirtiedBytes + chanceBytes / 2)),
       grainBytes: chanceBytes,
       isMeasured: false,
     });
   }
   return points;
+}
+
+/** The same points, the latest last, each as recent as those after it leave it: a measurement is never more recent than the round after it. */
+export function aged(points: readonly Point[]): readonly Point[] {
+  let recency = 1;
+  return [...points]
+    .reverse()
+    .map((point) => {
+      const now = { ...point, recency };
+      recency *= point.isMeasured ? agePerMeasurement : agePerRound;
+      return now;
+    })
+    .reverse();
 }

@@ -48,8 +48,8 @@ const countedMs = 1000;
  * Guests write in gusts: a round that is shorter than this sees none by chance, and one of so many short rounds is the last. Not
  * where it rewrites all it has in each of them, to more than this share.
  */
-const gustSeconds = 1.25;
-const luckyRounds = 4;
+export const gustSeconds = 1.25;
+const luckyRounds = 8;
 const saturated = 0.2;
 /** Of a guest that works by turns: whether a round falls into an idle one is chance, so it gets so many periods for it. */
 const patiencePeriods = 2;

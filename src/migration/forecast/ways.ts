@@ -1,8 +1,6 @@
 import { chanceBytes, type Point } from './points.js';
 import { besideBytes, dirtiedBytes, throttledShare, type Way, writingSeconds } from './writing.js';
 
-/** A round counts this much of the one after it. */
-const agePerRound = 0.85;
 /** Even a steady guest's rounds differ by so much. */
 export const steadyScatter = 0.1;
 /** By so many standard deviations the largest of what was measured may lie above what there is. */
@@ -94,11 +92,11 @@ function fitRate(points: readonly Point[], of: Omit<Way, 'rateBytesPerSecond'>):
 export function errorOf(points: readonly Point[], way: Way): number {
   let sum = 0;
   let weights = 0;
-  points.forEach((point, index) => {
-    const weight = weightOf(point, points.length - 1 - index);
+  for (const point of points) {
+    const weight = weightOf(point);
     sum += weight * offBy(point, way) ** 2;
     weights += weight;
-  });
+  }
   return weights === 0 ? 0 : sum / weights;
 }
 
@@ -164,11 +162,11 @@ function dirtiedPerSecond({ dirtiedBytes, seconds, grainBytes }: Point): number 
 }
 
 /** Of what is small, chance is a large share: it may be off by more. */
-export function weightOf(point: Point, age: number): number {
-  return countOf(point, age) / (1 + (point.noise / steadyScatter) ** 2);
+export function weightOf(point: Point): number {
+  return countOf(point) / (1 + (point.noise / steadyScatter) ** 2);
 }
 
 /** The same, were there no chance in it. */
-export function countOf({ sure }: Point, age: number): number {
-  return sure * agePerRound ** age;
+export function countOf({ sure, recency }: Point): number {
+  return sure * recency;
 }

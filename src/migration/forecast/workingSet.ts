@@ -2,7 +2,7 @@ import type { MeasuredSpan } from '../model.js';
 import type { Activity } from './activity.js';
 import type { Iteration } from './iterations.js';
 import { lastChange } from './loadChange.js';
-import { chanceBytes, type Point, pointOf, pointsOf } from './points.js';
+import { aged, chanceBytes, type Point, pointOf, pointsOf } from './points.js';
 import { candidates, countOf, errorOf, mostOf, spreadOf, steadyScatter, weightOf } from './ways.js';
 import type { Hypothesis } from './writing.js';
 
@@ -11,6 +11,8 @@ export interface Fit {
   readonly hypotheses: readonly Hypothesis[];
   /** How many rounds it rests on, and measurements before them: 0 is a guess without any. */
   readonly points: number;
+  /** The rounds of those alone. */
+  readonly rounds: number;
   /** For how long it was measured, by those measurements that nothing since contradicts. */
   readonly measuredSeconds: number;
   /** It rests on those measurements alone, as no round has ended yet: what guests do when nothing is known. */
@@ -37,9 +39,9 @@ const distinctShare = 0.12;
 const unheardWeight = 0.3;
 /**
  * As long as its rounds, or what was measured, leave it open, that it writes through its memory in turn, as what copies or streams
- * does, is so much likelier than here and there: so do the lab's guests. An assumption, of which nothing is taken to be sure.
+ * does, is so much likelier than here and there: so do most of the lab's guests. An assumption, of which nothing is taken to be sure.
  */
-const sweepWeight = 5;
+const sweepWeight = 2;
 /** A round that was busy for more than this share says nothing of idle turns. */
 const tellingShare = 0.7;
 const headrooms = [1, 1.6, 2.5, 5, 10, 25, 60] as const;
@@ -55,7 +57,7 @@ export function fitWorkingSet(
   activity?: Activity,
 ): Fit {
   const measured = spans.map((span) => pointOf(span, activity));
-  const points = [...measured, ...pointsOf(iterations, activity)];
+  const points = aged([...measured, ...pointsOf(iterations, activity)]);
   const idleShares = idleSharesOf(activity);
   const { from, changes } = lastChange(points, memoryBytes, idleShares);
   const habit = changes >= changesOfHabit;
@@ -66,6 +68,7 @@ export function fitWorkingSet(
   const knownBytes = habit ? 0 : mostOf(points.slice(0, from));
   return {
     ...fit(kept, memoryBytes, bandwidth, knownBytes, idleShares),
+    rounds: kept.filter(({ isMeasured }) => !isMeasured).length,
     measuredSeconds: kept.reduce((sum, { isMeasured, seconds }) => (isMeasured ? sum + seconds : sum), 0),
     unmeasured: measured.length > 0 && points.length === measured.length ? guesses(memoryBytes, bandwidth) : undefined,
     changedAtMs: changed && before?.endMs,
@@ -97,8 +100,7 @@ function fit(
     .slice(0, throttled ? headrooms.length : 1)
     .flatMap((headroom) => idleShares.flatMap((idleShare) => candidates(points, memoryBytes, headroom, idleShare)));
   const best = Math.min(...found.map(({ error }) => error));
-  const sumOf = (weigh: (point: Point, age: number) => number): number =>
-    points.reduce((sum, point, index) => sum + weigh(point, points.length - 1 - index), 0);
+  const sumOf = (weigh: (point: Point) => number): number => points.reduce((sum, point) => sum + weigh(point), 0);
   const effective = sumOf(weightOf);
   // What chance adds to a point weighs it down already: it is no scatter of the guest's.
   const scatter = Math.max(steadyScatter, Math.sqrt((best * effective) / sumOf(countOf)));

@@ -6,8 +6,8 @@ export type Shape = 'scattered' | 'sweep';
  * round, once it has written so much more: where little fits into the downtime, this is what keeps the last rounds from ending. It is
  * what fits the lab's guests best, which are small.
  */
-export const besideBytes = 1.25 * 2 ** 20;
-const besideOnceBytes = 4 * 2 ** 20;
+export const besideBytes = 1.5 * 2 ** 20;
+const besideOnceBytes = 1.5 * 2 ** 20;
 
 /** One way in which a guest may write. */
 export interface Way {

@@ -59,6 +59,8 @@ const measuredSeconds = [
  * wrote its working set from one end to the other in steps of 8 MiB: next to nothing for a second or two, then all of it at once.
  */
 const evenlyFromSeed = 26;
+/** And from this one on, guests that write in bursts are waited for as those are that converge: many end in a pause of theirs that comes late. */
+const patientFromSeed = 28;
 const stepsPerSecond = 8;
 const scatteredEvery = 3;
 
@@ -125,7 +127,11 @@ function loadOf(seed: number, index: number): RecordingPlan {
     case 'stuck':
       return { ...plan, guest: guest('hot', between(1, 4)) };
     case 'bursty':
-      return { ...plan, guest: guest('bursty', between(0.5, 3)) };
+      return {
+        ...plan,
+        guest: guest('bursty', between(0.5, 3)),
+        ...(seed < patientFromSeed ? {} : { pauseAfterMs: patienceMs }),
+      };
     case 'stops': {
       // Wholly, or down to what lets it converge.
       const thenMiBps = random() < 0.4 ? 0 : rate(between(0.2, 0.7));

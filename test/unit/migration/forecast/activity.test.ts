@@ -39,7 +39,7 @@ const nowAndThen = ['1314114114151251141321311303', '5242515150514151513142415']
   Array.from(digits, (each) => Number(each) / 100),
 );
 
-const turns = (vcpus: readonly number[], pauses: readonly Pause[] = []): unknown =>
+const turns = (vcpus: readonly number[], pauses: readonly Pause[] = []): readonly string[] | undefined =>
   turnsOf(activityOf(readings(vcpus), pauses));
 
 describe('a guest’s virtual CPUs', () => {
@@ -87,6 +87,17 @@ describe('a guest’s virtual CPUs', () => {
 
   it('have a first turn that a short one before it is part of', () => {
     expect(turns([0.5, ...times(10, 0.01), ...times(6, 0.5)])).toEqual(['idle 0-11?', 'busy 11-17']);
+  });
+
+  it('turn by their first reading where a turn is due, and by the second where it is not', () => {
+    const twice = [...times(6, 0.5), ...times(10, 0.01)];
+    const before = [...times(10, 0.01), ...twice, ...twice, ...times(6, 0.5)];
+    expect(turns([...before, ...times(10, 0.01), 0.5])?.at(-1)).toBe('busy 58-59');
+    expect(turns([...before, ...times(6, 0.01), 0.5])?.at(-1)).toBe('idle 48-55');
+    expect(turns([...before, ...times(6, 0.01), 0.5, 0.5])?.at(-1)).toBe('busy 54-56');
+    // It has stopped for good, or was busy for a moment.
+    expect(turns([...before, ...times(40, 0.01), 0.5])?.at(-1)).toBe('idle 48-89');
+    expect(turns([...before, ...times(10, 0.01), 0.5, 0.01])?.at(-1)).toBe('idle 48-60');
   });
 
   it('take turns of now, whatever they did half an hour ago', () => {
@@ -168,6 +179,16 @@ describe('how a guest that works by turns may go on', () => {
       expect(then?.firstMs).toBeLessThan(8_000);
       expect(then?.otherMs).toBeCloseTo(20_000, -3);
       expect(then?.sameMs).toBeCloseTo(10_000, -3);
+    }
+  });
+
+  it('is as it mostly did, where one of its turns was missed', () => {
+    const turn = [...times(3, 0.5), ...times(10, 0)];
+    const missed = [...times(3, 0), ...times(10, 0)];
+    const found = courses([...turn, ...turn, ...missed, ...turn, ...turn, ...times(3, 0.5), ...times(4, 0)]);
+    for (const { turns: then } of found) {
+      expect(then?.firstMs).toBeGreaterThan(5_000);
+      expect(then?.firstMs).toBeLessThan(7_000);
     }
   });
 
