@@ -16,18 +16,32 @@ describe('the freeze of a guest that shares its link', () => {
     expect(freezeOf(changedAt(1_000))).toBeDefined();
   });
 
-  it('does not count where the other migration ended meanwhile: nobody was asked since', () => {
+  it('does not count where the other migration ended meanwhile, or a moment before: nobody was asked since', () => {
     expect(freezeOf(changedAt(Infinity))).toBeUndefined();
+    const pausedMs = sharing?.marks.find(({ kind }) => kind === 'action')?.elapsedMs ?? NaN;
+    expect(freezeOf(changedAt(pausedMs - 1_000))).toBeUndefined();
+    expect(freezeOf(changedAt(pausedMs - 5_000))).toBeDefined();
   });
 });
 
-describe('whether a migration would ever have ended', () => {
-  const named = (wanted: string): Recording => {
-    const recording = readRecordings(Number(wanted.split('-')[0])).find(({ name }) => name === wanted);
-    if (recording === undefined) throw new Error(`no recording ${wanted}`);
-    return recording;
-  };
+describe('the freeze of a pause', () => {
+  it('is asked for by the reading that is made as the guest is paused, not by one of a second before', () => {
+    const recording = named('27-16-starts');
+    const pausedMs = recording.marks.find(({ kind }) => kind === 'action')?.elapsedMs ?? NaN;
+    const samples = recording.samples.filter(({ elapsedMs }) => Math.abs(elapsedMs - pausedMs) > 100);
+    const [at, before] = [freezeOf(recording), freezeOf({ ...recording, samples })];
+    const off = (freeze = at): number => Math.abs((freeze?.saidMs ?? NaN) - (freeze?.tookMs ?? NaN));
+    expect(off(at)).toBeLessThan(off(before));
+  });
+});
 
+function named(wanted: string): Recording {
+  const recording = readRecordings(Number(wanted.split('-')[0])).find(({ name }) => name === wanted);
+  if (recording === undefined) throw new Error(`no recording ${wanted}`);
+  return recording;
+}
+
+describe('whether a migration would ever have ended', () => {
   it('is not known of one that was paused while its rounds still shrank', () => {
     const shrinking = named('20-10-sharing');
     expect(answersOf(shrinking).map(({ ended, known }) => ({ ended, known }))).toContainEqual({
