@@ -1,7 +1,6 @@
 import { sameLoadMs } from '../readings.js';
 import { steady } from './course.js';
 import { Distribution } from './distribution.js';
-import { leastMsOf } from './hovering.js';
 import { type History, type Present, presentOf } from './present.js';
 import { type Ending, simulate, simulatePaused, type Start, switchOverMs } from './simulate.js';
 import { type Fit, fitWorkingSet } from './workingSet.js';
@@ -125,8 +124,8 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
   const firstRound = fit.points === 0 || fit.unmeasured !== undefined;
   if (base === undefined || (firstRound && present.elapsedMs < firstSecondsMs)) return { kind: 'tooEarly' };
   const ends = new Ends(base, present);
-  // Other settings are another limit for the rounds to get below.
-  const leastMs = Object.values(settings).every((each) => each === undefined) ? leastMsOf(present.iterations) : [0];
+  // By other settings it may end without luck.
+  const asItIs = Object.values(settings).every((each) => each === undefined);
   let neverWeight = 0;
   let evenNeverWeight = 0;
   let neverBytes = 0;
@@ -135,7 +134,7 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
       for (const course of way.idleShare === 1 ? steady : present.courses) {
         const end = simulate(rewriting(start, present, way), way, course);
         const share = weight * way.weight * course.weight;
-        if (end.kind === 'finishes') ends.add(end, share, leastMs);
+        if (end.kind === 'finishes') ends.add(end, share, asItIs || end.byLuck ? present.hovering?.leastMs : undefined);
         else {
           neverWeight += share;
           evenNeverWeight += weight * way.evenWeight * course.weight;

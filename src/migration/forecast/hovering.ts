@@ -18,15 +18,24 @@ const quantiles = [1 / 6, 1 / 2, 5 / 6] as const;
 
 /**
  * A guest may come to rounds that are short and get no shorter: each time a little more is left than fits, and the next one may be the last,
- * or the hundredth. For how many ms from now on that goes on at least, each as likely as the others; [0] where it is not so.
+ * or the hundredth.
  */
-export function leastMsOf(iterations: readonly Iteration[]): readonly number[] {
+export interface Hovering {
+  /** How many of them there were so far. */
+  readonly rounds: number;
+  /** For how many ms from now on it goes on like that at least, each as likely as the others. */
+  readonly leastMs: readonly number[];
+}
+
+/** Undefined where its rounds are not so, or not known to be. */
+export function hoveringOf(iterations: readonly Iteration[]): Hovering | undefined {
   const lengths = shortRounds(iterations);
   const half = Math.min(compared, Math.floor(lengths.length / 2));
   const usualMs = mean(lengths.slice(0, half));
   const getsShorter = usualMs < shrinksTo * mean(lengths.slice(half, 2 * half));
-  if (lengths.length < leastRounds || getsShorter) return [0];
-  return quantiles.map((share) => (lengths.length + first) * ((1 - share) ** (-1 / rate) - 1) * usualMs);
+  const rounds = lengths.length;
+  if (rounds < leastRounds || getsShorter) return undefined;
+  return { rounds, leastMs: quantiles.map((share) => (rounds + first) * ((1 - share) ** (-1 / rate) - 1) * usualMs) };
 }
 
 /** How long those took that ended last, in ms, the latest first. */

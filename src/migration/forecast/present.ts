@@ -9,6 +9,7 @@ import {
   throttlePercent,
 } from '../readings.js';
 import { type Filled, filledOf } from './filled.js';
+import { type Hovering, hoveringOf } from './hovering.js';
 import { type Activity, activityOf, type Pause, watchedBeforeMs } from './activity.js';
 import { mean } from './averages.js';
 import { type Course, coursesOf, steady } from './course.js';
@@ -23,6 +24,8 @@ export interface Present extends Filled {
   readonly elapsedMs: number;
   readonly iterations: readonly Iteration[];
   readonly iteration: Iteration | undefined;
+  /** Where its last rounds were short and got no shorter. */
+  readonly hovering: Hovering | undefined;
   readonly remainingBytes: number | undefined;
   readonly diskRemainingBytes: number | undefined;
   readonly diskBytesPerSecond: number | undefined;
@@ -83,6 +86,7 @@ export function presentOf({ samples, marks, state }: History): Present | undefin
     elapsedMs: last.elapsedMs,
     iterations,
     iteration,
+    hovering: hoveringOf(iterations),
     remainingBytes: remainingBytes(last),
     diskRemainingBytes: diskRemainingBytes(last),
     diskBytesPerSecond: diskBytesPerSecond(last),

@@ -30,7 +30,11 @@ export interface Ending {
 }
 
 export type End =
-  | ({ readonly kind: 'finishes' } & Ending)
+  | ({
+      readonly kind: 'finishes';
+      /** In one of many rounds that are alike, by chance. */
+      readonly byLuck: boolean;
+    } & Ending)
   /** It comes to rounds that are no shorter than the one before. */
   | { readonly kind: 'never'; readonly roundBytes: number };
 
@@ -84,8 +88,8 @@ export function simulate(start: Start, way: Way, course: Course): End {
     const dirtied = dirtiedBytes(way, rate, writing, pending);
     const next = left + dirtied;
     if (seconds < gustSeconds && dirtyShare(shape, rate, workingSetBytes, writing) < saturated) lucky += 1;
-    if (lucky >= luckyRounds) return { kind: 'finishes', afterMs, lastBytes: Math.min(next, fits) };
-    if (next <= fits || dirtied < pageBytes) return { kind: 'finishes', afterMs, lastBytes: next };
+    if (lucky >= luckyRounds) return { kind: 'finishes', byLuck: true, afterMs, lastBytes: Math.min(next, fits) };
+    if (next <= fits || dirtied < pageBytes) return { kind: 'finishes', byLuck: false, afterMs, lastBytes: next };
     if (start.autoConverge && seconds * 1000 >= countedMs) heavy += dirtied > sent / 2 ? 1 : 0;
     const slower = heavy >= 2 && throttlePercent < throttleMost;
     if (slower) {

@@ -187,7 +187,16 @@ function finishesSentence(forecast: Extract<Forecast, { kind: 'finishes' }>, out
   const freeze =
     freezeIntervalMs[1] > 1.5 * freezeMs ? `at most ${formatMs(freezeIntervalMs[1])}` : `about ${formatMs(freezeMs)}`;
   const told = `${start} in about ${about(medianMs)}${range}, and stops the guest for ${freeze}.`;
-  return [told, otherwise(outlook), basis(outlook)].filter((text) => text !== '').join(' ');
+  return [told, hovers(present), otherwise(outlook), basis(outlook)].filter((text) => text !== '').join(' ');
+}
+
+/** Why what is nearly there takes time that nobody can tell. */
+function hovers({ hovering, maxDowntimeMs, phase }: Present): string {
+  if (hovering === undefined || phase !== 'precopy') return '';
+  return (
+    `The last ${hovering.rounds} rounds were short and got no shorter: after each, a little more is left than fits into a stop of ` +
+    `${formatMs(maxDowntimeMs)}, so any of them may be the last.`
+  );
 }
 
 /** Nothing else tells in the first round. Of disks that are copied first no measurement does. */

@@ -9,6 +9,8 @@ export interface WayOut {
   readonly forecast: Extract<Forecast, { kind: 'finishes' }>;
 }
 
+/** Who could as well wait is advised to nothing that takes more than this share of it. */
+const soonerShare = 0.5;
 /** A value is advised where it ends so surely: a bit less would do, and a bit less is what one gets. */
 const sureToAdvise = 0.9;
 /** What people type, up to libvirt's hard limit of 2 000 000 ms. */
@@ -45,13 +47,19 @@ function search({ present, asItIs, at }: Outlook): readonly WayOut[] {
   const ways: WayOut[] = [];
   if (asItIs.kind === 'finishes') ways.push({ way: 'wait', value: undefined, forecast: asItIs });
   const bandwidthMiBps = (present.bandwidthBytesPerSecond ?? 0) / mib;
-  const surely = asItIs.kind === 'finishes' && (asItIs.sure >= sureToAdvise || asItIs.atLeast);
+  const endsSurely = asItIs.kind === 'finishes' && (asItIs.sure >= sureToAdvise || asItIs.atLeast);
+  // Of rounds that get no shorter, any may be the last: it ends, but nobody knows when.
+  const surely = endsSurely && present.hovering === undefined;
   if (!surely) {
     const downtimes = niceValues(present.maxDowntimeMs * 1.2, mostDowntimeMs);
     const speeds = niceValues(bandwidthMiBps * 1.2, Math.min(mostMiBps, bandwidthMiBps * 100));
-    ways.push(...smallest('setMaxDowntime', downtimes, (maxDowntimeMs) => at({ maxDowntimeMs })));
+    const isEnough = (forecast: Forecast): forecast is WayOut['forecast'] =>
+      forecast.kind === 'finishes' &&
+      forecast.sure >= sureToAdvise &&
+      (!endsSurely || forecast.medianMs < soonerShare * asItIs.medianMs);
+    ways.push(...smallest('setMaxDowntime', downtimes, (maxDowntimeMs) => at({ maxDowntimeMs }), isEnough));
     if (mayBeFaster(present.capBytesPerSecond, present.bandwidthBytesPerSecond))
-      ways.push(...smallest('setSpeed', speeds, (speedMiBps) => at({ speedMiBps })));
+      ways.push(...smallest('setSpeed', speeds, (speedMiBps) => at({ speedMiBps }), isEnough));
   }
   ways.push(...without('pause', at({ pause: true })), ...without('switchToPostcopy', at({ postcopy: true })));
   return ways.sort((a, b) => harmOf(a) - harmOf(b));
@@ -71,6 +79,7 @@ function smallest(
   way: 'setSpeed' | 'setMaxDowntime',
   values: readonly number[],
   forecastAt: (value: number) => Forecast,
+  isEnough: (forecast: Forecast) => forecast is WayOut['forecast'],
 ): WayOut[] {
   let low = 0;
   let high = values.length;
@@ -80,7 +89,7 @@ function smallest(
     const value = values[middle];
     if (value === undefined) break;
     const forecast = forecastAt(value);
-    if (forecast.kind === 'finishes' && forecast.sure >= sureToAdvise) {
+    if (isEnough(forecast)) {
       best = [{ way, value, forecast }];
       high = middle;
     } else low = middle + 1;
