@@ -223,12 +223,15 @@ function withoutShort(stretches: readonly Stretch[]): readonly Stretch[] {
   return kept;
 }
 
+export function lengthMsOf({ fromMs, toMs }: Stretch): number {
+  return toMs - fromMs;
+}
+
 /** Whether the last of them took about as long as those of its kind that were seen whole, two at least. */
 function isDue(stretches: readonly Stretch[]): boolean {
-  const lengthOf = ({ fromMs, toMs }: Stretch): number => toMs - fromMs;
   const last = stretches.at(-1);
-  const lengths = stretches.filter((each) => each !== last && each.isWhole && each.busy === last?.busy).map(lengthOf);
-  const share = last === undefined ? NaN : lengthOf(last) / (middleOf(lengths) ?? NaN);
+  const lengths = stretches.filter((each) => each !== last && each.isWhole && each.busy === last?.busy).map(lengthMsOf);
+  const share = last === undefined ? NaN : lengthMsOf(last) / (middleOf(lengths) ?? NaN);
   return lengths.length >= 2 && share >= dueFrom && share <= dueTo;
 }
 

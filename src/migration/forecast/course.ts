@@ -1,4 +1,4 @@
-import type { Activity, Stretch } from './activity.js';
+import { type Activity, lengthMsOf, type Stretch } from './activity.js';
 import { mean, middleOf } from './averages.js';
 
 /** One way in which a guest may go on. Times in ms from now on. */
@@ -33,8 +33,9 @@ const youngShare = 0.4;
 /** What one turn is like those before it, by as much as those are like each other; of a single one nobody knows. */
 const leastSpread = 0.05;
 const spreadOfOne = 0.15;
-/** One that takes this much longer than those before is about to end. */
+/** One that takes longer than those before is about to end, but where it takes more than this much longer. */
 const overdue = 1.25;
+const overdueRestShare = 0.08;
 /** One that takes as long as two and the other turn between them, give or take this share, was two: nobody saw that turn. */
 const missedShare = 0.2;
 /** Of which only a part was seen where it had begun before anybody looked. */
@@ -50,7 +51,7 @@ export function coursesOf({ now, before }: Activity): readonly Course[] {
   const usual = middleOf(same);
   const ahead = same.map((ms) => ms - ageMs).filter((ms) => ms > 0);
   const isOverdue = ahead.length === 0 && usual !== undefined && ageMs < overdue * usual;
-  const rests = isOverdue ? [leastMs] : ahead;
+  const rests = isOverdue ? [overdueRestShare * usual] : ahead;
   const turning = (restMs: number, sameMs: number, weight: number): Course => ({
     busyNow: now.busy,
     turns: { firstMs: Math.max(leastMs, restMs), otherMs: Math.max(leastMs, otherMs), sameMs },
@@ -72,7 +73,7 @@ export function coursesOf({ now, before }: Activity): readonly Course[] {
 function lengthsOf(stretches: readonly Stretch[], busy: boolean): readonly number[] {
   const alike = stretches.filter((stretch) => stretch.busy === busy);
   const whole = alike.filter(({ isWhole }) => isWhole);
-  const lengths = (whole.length > 0 ? withoutMissed(whole, stretches) : alike).map(lengthOf);
+  const lengths = (whole.length > 0 ? withoutMissed(whole, stretches) : alike).map(lengthMsOf);
   if (lengths.length === 0) return [];
   const usualMs = mean(lengths);
   if (whole.length === 0) return likePart.map((share) => share * usualMs);
@@ -83,13 +84,9 @@ function lengthsOf(stretches: readonly Stretch[], busy: boolean): readonly numbe
 /** Those of which none was two, with a turn between them that nobody saw. */
 function withoutMissed(whole: readonly Stretch[], all: readonly Stretch[]): readonly Stretch[] {
   const others = all.filter(({ busy, isWhole }) => isWhole && busy !== whole[0]?.busy);
-  const twoMs = 2 * (middleOf(whole.map(lengthOf)) ?? NaN) + (middleOf(others.map(lengthOf)) ?? NaN);
-  const once = whole.filter((stretch) => !(Math.abs(lengthOf(stretch) - twoMs) <= missedShare * twoMs));
+  const twoMs = 2 * (middleOf(whole.map(lengthMsOf)) ?? NaN) + (middleOf(others.map(lengthMsOf)) ?? NaN);
+  const once = whole.filter((stretch) => !(Math.abs(lengthMsOf(stretch) - twoMs) <= missedShare * twoMs));
   return once.length > whole.length / 2 ? once : whole;
-}
-
-function lengthOf({ fromMs, toMs }: Stretch): number {
-  return toMs - fromMs;
 }
 
 /** By how much they differ, as a share of their mean. */

@@ -70,8 +70,6 @@ const compressedFromRound = 3;
  */
 const tail = 0.09;
 const firstRoundTail = 0.2;
-/** A least time, or that of a pause, is to hold more surely. */
-const sureTail = 0.1;
 /** What a bandwidth is off by that looks steady. */
 const steadyBandwidth = 0.02;
 /** A post-copy's switch: the dirty pages' list and the devices. */
@@ -124,8 +122,7 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
   const firstRound = fit.points === 0 || fit.unmeasured !== undefined;
   if (base === undefined || (firstRound && present.elapsedMs < firstSecondsMs)) return { kind: 'tooEarly' };
   const ends = new Ends(base, present);
-  // By other settings it may end without luck.
-  const asItIs = Object.values(settings).every((each) => each === undefined);
+  const eased = isEased(base, startOf(present, {}));
   let neverWeight = 0;
   let evenNeverWeight = 0;
   let neverBytes = 0;
@@ -134,7 +131,9 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
       for (const course of way.idleShare === 1 ? steady : present.courses) {
         const end = simulate(rewriting(start, present, way), way, course);
         const share = weight * way.weight * course.weight;
-        if (end.kind === 'finishes') ends.add(end, share, asItIs || end.byLuck ? present.hovering?.leastMs : undefined);
+        // Rounds that get no shorter end sooner only where more fits, or where the guest turns to write less.
+        const hovers = course.turns === undefined && (!eased || (end.kind === 'finishes' && end.byLuck));
+        if (end.kind === 'finishes') ends.add(end, share, hovers ? present.hovering?.leastMs : undefined);
         else {
           neverWeight += share;
           evenNeverWeight += weight * way.evenWeight * course.weight;
@@ -157,8 +156,15 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
   }
   const atLeast = fit.points === 0;
   const measuredWell = firstRound && fit.measuredSeconds >= knownSeconds;
-  const out = atLeast ? sureTail : measuredWell ? firstRoundTail : tail;
+  const out = measuredWell && !atLeast ? firstRoundTail : tail;
   return { ...finishing(present, ends, sure, atLeast, out), sure: told(sure, 1 - evenNeverWeight) };
+}
+
+/** Whether by other settings more fits into the downtime than by those in force, or the guest writes less. */
+function isEased(start: Start, inForce: Start | undefined): boolean {
+  if (inForce === undefined) return false;
+  const fits = (of: Start): number => of.bandwidthBytesPerSecond * of.maxDowntimeMs;
+  return fits(start) > fits(inForce) || start.throttlePercent > inForce.throttlePercent;
 }
 
 /**
@@ -318,7 +324,7 @@ function paused(present: Present, fit: Fit, settings: Settings): Forecast {
   for (const { start, weight } of starts(base, present, settings))
     for (const way of fit.hypotheses)
       ends.add(simulatePaused(rewriting(start, present, way), way), weight * way.weight);
-  const found = finishing(present, ends, 1, false, sureTail);
+  const found = finishing(present, ends, 1, false, tail);
   if (present.pausedAtMs === undefined) return found;
   // It stands still already.
   const sofar = present.elapsedMs - present.pausedAtMs;

@@ -89,13 +89,11 @@ export function pointsOf(iterations: readonly Iteration[], activity: Activity | 
 
 /** The same points, the latest last, each as recent as those after it leave it: a measurement is never more recent than the round after it. */
 export function aged(points: readonly Point[]): readonly Point[] {
+  const found: Point[] = [];
   let recency = 1;
-  return [...points]
-    .reverse()
-    .map((point) => {
-      const now = { ...point, recency };
-      recency *= point.isMeasured ? agePerMeasurement : agePerRound;
-      return now;
-    })
-    .reverse();
+  for (const point of points.toReversed()) {
+    found.push({ ...point, recency });
+    recency *= point.isMeasured ? agePerMeasurement : agePerRound;
+  }
+  return found.reverse();
 }

@@ -86,7 +86,7 @@ export function presentOf({ samples, marks, state }: History): Present | undefin
     elapsedMs: last.elapsedMs,
     iterations,
     iteration,
-    hovering: hoveringOf(iterations),
+    hovering: hoveringOf(iterations, { sinceMs: settledMs(samples), nowMs: last.elapsedMs }),
     remainingBytes: remainingBytes(last),
     diskRemainingBytes: diskRemainingBytes(last),
     diskBytesPerSecond: diskBytesPerSecond(last),
@@ -109,6 +109,18 @@ export function presentOf({ samples, marks, state }: History): Present | undefin
     pausedAtMs,
     stalledMs: stalledOf(samples, last),
   };
+}
+
+/** Since when the settings are those of now that decide how much fits, and how fast the guest writes. */
+function settledMs(samples: readonly Sample[]): number {
+  const last = samples.at(-1);
+  const other = samples.findLast(
+    (sample) =>
+      sample.maxDowntimeMs !== last?.maxDowntimeMs ||
+      sample.speedLimitMiBps !== last?.speedLimitMiBps ||
+      throttlePercent(sample) !== (last && throttlePercent(last)),
+  );
+  return other?.elapsedMs ?? 0;
 }
 
 function capOf({ speedLimitMiBps }: Sample): number | undefined {

@@ -191,11 +191,11 @@ function finishesSentence(forecast: Extract<Forecast, { kind: 'finishes' }>, out
 }
 
 /** Why what is nearly there takes time that nobody can tell. */
-function hovers({ hovering, maxDowntimeMs, phase }: Present): string {
-  if (hovering === undefined || phase !== 'precopy') return '';
+function hovers({ hovering, maxDowntimeMs, bandwidthBytesPerSecond: bandwidth = 0 }: Present): string {
+  if (hovering === undefined) return '';
   return (
-    `The last ${hovering.rounds} rounds were short and got no shorter: after each, a little more is left than fits into a stop of ` +
-    `${formatMs(maxDowntimeMs)}, so any of them may be the last.`
+    `The last ${hovering.rounds} rounds were short and got no shorter: about ${formatBytes(hovering.toSendBytes)} were left each time, and ` +
+    `${formatBytes((bandwidth * maxDowntimeMs) / 1000)} fit into a stop of ${formatMs(maxDowntimeMs)}. The next may be the last, or a much later one.`
   );
 }
 

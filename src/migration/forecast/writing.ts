@@ -3,11 +3,10 @@ export type Shape = 'scattered' | 'sweep';
 
 /**
  * Whatever a guest does, it rewrites what it does that with: its kernel's memory, stacks and buffers. So much of it is dirty in each
- * round, once it has written so much more: where little fits into the downtime, this is what keeps the last rounds from ending. It is
+ * round, once it has written as much: where little fits into the downtime, this is what keeps the last rounds from ending. It is
  * what fits the lab's guests best, which are small.
  */
 export const besideBytes = 1.5 * 2 ** 20;
-const besideOnceBytes = 1.5 * 2 ** 20;
 
 /** One way in which a guest may write. */
 export interface Way {
@@ -39,7 +38,7 @@ export function dirtiedBytes(
 ): number {
   if (workingSetBytes <= 0) return 0;
   const cleanShare = Math.max(0, 1 - pendingBytes / workingSetBytes);
-  const beside = besideBytes * Math.min(1, (rateBytesPerSecond * seconds) / besideOnceBytes);
+  const beside = Math.min(besideBytes, rateBytesPerSecond * seconds);
   const share = dirtyShare(shape, rateBytesPerSecond, workingSetBytes, seconds);
   // As much of what it works with is pending as of its working set.
   return cleanShare * (workingSetBytes * share + beside);

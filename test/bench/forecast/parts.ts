@@ -13,7 +13,7 @@ export const perSeed = 28;
  */
 export const parts = {
   tuned: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27],
-  reported: [28, 29],
+  reported: [29],
 } as const;
 export type Part = keyof typeof parts;
 

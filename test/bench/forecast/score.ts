@@ -43,8 +43,8 @@ export interface Freeze {
 export const ownName = 'forecast';
 /** A reading is made as somebody acts: what it tells is of that moment, where the one before may be a second old. */
 const pauseLookMs = 100;
-/** A bandwidth is one of some seconds: who came or went within them is not seen yet. */
-const bandwidthMs = 3_500;
+/** Another bandwidth is seen by the last seconds: who came or went within them is not seen yet. */
+const unseenMs = 3_500;
 const nearShare = 0.12;
 /** So many rounds that became each shorter, down to less than this share, were on their way to an end. */
 const shrinkingRounds = 4;
@@ -83,17 +83,23 @@ export function staysWrong(recording: Recording): boolean {
 /**
  * Undefined where nobody paused the guest on its way, or it did not arrive; and where who shares the link came or went after the
  * pause, or so shortly before it that it can't be seen: what is said before a change does not count, of a freeze no more than of an end.
+ * Said by the reading that is made as it is paused, or, with a `lookMs` of 0, by the one before that.
  */
-export function freezeOf({ name, samples, marks, plan, state, changedAtMs = 0 }: Recording): Freeze | undefined {
+export function freezeOf(
+  { name, samples, marks, plan, state, changedAtMs = 0 }: Recording,
+  lookMs = pauseLookMs,
+): Freeze | undefined {
   const paused = pauseOf(marks);
   if (paused === undefined || state.outcome?.kind !== 'completed') return undefined;
-  if (plan.kind === 'sharing' && changedAtMs > paused.elapsedMs - bandwidthMs) return undefined;
+  if (plan.kind === 'sharing' && changedAtMs > paused.elapsedMs - unseenMs) return undefined;
   const took = state.outcome.result.totalTimeMs;
-  const before = samples.filter(({ elapsedMs }) => elapsedMs <= paused.elapsedMs + pauseLookMs);
-  if (took === undefined) return undefined;
+  const before = samples.filter(({ elapsedMs }) => elapsedMs <= paused.elapsedMs + lookMs);
+  const last = before.at(-1);
+  if (took === undefined || last === undefined) return undefined;
+  const running = marks.filter((mark) => mark !== paused && !(mark.kind === 'phase' && mark.phase === 'paused'));
   const seen = {
     samples: before,
-    marks: marksUntil(marks, paused.elapsedMs - 1),
+    marks: marksUntil(running, last.elapsedMs),
     state: { phase: 'precopy' as const },
   };
   const forecast = outlookOf(seen)?.at({ pause: true });

@@ -63,6 +63,7 @@ export function forecastTable(): { readonly head: readonly string[]; readonly ro
         'the same, of guests that do not write in bursts',
         (_, of) => of && freezeCell(of.filter(({ plan }) => plan.kind !== 'bursty')),
       ),
+      row('the same of all, by the reading before it, up to a second old', (_, of) => of && freezeCell(of, 0)),
     ],
   };
 }
@@ -73,8 +74,8 @@ function ownOf(recordings: readonly Recording[]): Score {
   return own;
 }
 
-function freezeCell(recordings: readonly Recording[]): string {
-  const freezes = recordings.flatMap((recording) => freezeOf(recording) ?? []);
+function freezeCell(recordings: readonly Recording[], lookMs?: number): string {
+  const freezes = recordings.flatMap((recording) => freezeOf(recording, lookMs) ?? []);
   const { share, of } = coverageOf(freezes.filter(({ isNear }) => isNear).length, freezes.length);
   return `${percent(share)} of ${of}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hoveringOf } from '../../../../src/migration/forecast/hovering.js';
+import { type Hovering, hoveringOf } from '../../../../src/migration/forecast/hovering.js';
 import type { Iteration } from '../../../../src/migration/forecast/iterations.js';
 import { type Outlook, outlookOf } from '../../../../src/migration/forecast/forecast.js';
 import { verdictSentence } from '../../../../src/migration/forecast/verdict.js';
@@ -31,10 +31,15 @@ function rounds(...lengths: readonly number[]): readonly Iteration[] {
 
 const alike = (many: number): readonly number[] => Array.from({ length: many }, (_, index) => 500 + 100 * (index % 3));
 
+function hovering(...lengths: readonly number[]): Hovering | undefined {
+  const all = rounds(...lengths);
+  return hoveringOf(all, { sinceMs: 0, nowMs: (all.at(-1)?.startMs ?? 0) + 200 });
+}
+
 describe('short rounds that get no shorter', () => {
   it('are waited for the longer the more of them there were', () => {
-    const [, few = 0] = hoveringOf(rounds(4_000, 2_000, ...alike(6)))?.leastMs ?? [];
-    const [least = 0, many = 0, most = 0] = hoveringOf(rounds(4_000, 2_000, ...alike(40)))?.leastMs ?? [];
+    const [, few = 0] = hovering(4_000, 2_000, ...alike(6))?.leastMs ?? [];
+    const [least = 0, many = 0, most = 0] = hovering(4_000, 2_000, ...alike(40))?.leastMs ?? [];
     expect(few).toBeGreaterThan(3_000);
     expect(few).toBeLessThan(6_000);
     expect(many).toBeGreaterThan(4 * few);
@@ -48,7 +53,23 @@ describe('short rounds that get no shorter', () => {
     ['were interrupted by a long one', [...alike(20), 3_000, ...alike(3)]],
     ['have not come yet', []],
   ])('are waited for no longer than the guest’s writing tells where they %s', (_, lengths) => {
-    expect(hoveringOf(rounds(...lengths))).toBeUndefined();
+    expect(hovering(...lengths)).toBeUndefined();
+  });
+
+  it('count from the last change of a setting on, and no longer once a round takes longer', () => {
+    const all = rounds(4_000, 2_000, ...alike(20));
+    const startMs = all.at(-1)?.startMs ?? 0;
+    expect(hoveringOf(all, { sinceMs: startMs - 5_000, nowMs: startMs })?.rounds).toBe(8);
+    expect(hoveringOf(all, { sinceMs: startMs - 3_000, nowMs: startMs })).toBeUndefined();
+    expect(hoveringOf(all, { sinceMs: 0, nowMs: startMs + 2_000 })).toBeUndefined();
+  });
+
+  it('count where a reading shows only each second of them', () => {
+    const twice = rounds(4_000, ...Array.from({ length: 10 }, () => 1_300)).map((round, index) => ({
+      ...round,
+      number: 2 + 2 * index,
+    }));
+    expect(hoveringOf(twice, { sinceMs: 0, nowMs: twice.at(-1)?.startMs ?? 0 })?.rounds).toBe(20);
   });
 
   it('are said to go on for some time, and why; and a longer downtime is offered, that ends it at once', () => {
@@ -58,13 +79,19 @@ describe('short rounds that get no shorter', () => {
     expect(asItIs.kind === 'finishes' && asItIs.medianMs).toBeGreaterThan(10_000);
     expect(asItIs.kind === 'finishes' && asItIs.intervalMs[1]).toBeGreaterThan(60_000);
     expect(verdictSentence(outlook)).toMatch(
-      / The last \d\d rounds were short and got no shorter: after each, a little more is left than fits into a stop of 300 ms, so any of them may be the last\.$/,
+      / The last \d\d rounds were short and got no shorter: about 3\.\d+ MiB were left each time, and 1\.\d+ MiB fit into a stop of 300 ms\. The next may be the last, or a much later one\.$/,
     );
     const [wait, longer] = waysOut(outlook);
     expect(wait?.way).toBe('wait');
     expect(longer?.way).toBe('setMaxDowntime');
     expect(longer?.value).toBeLessThan(1_000);
     expect(longer?.forecast.medianMs).toBeLessThan(5_000);
+    // What changes nothing, or allows less, ends no sooner.
+    for (const maxDowntimeMs of [200, 300]) {
+      const forecast = outlook.at({ maxDowntimeMs });
+      expect(forecast.kind === 'finishes' && forecast.medianMs).toBeGreaterThan(10_000);
+    }
+    for (const share of [0.6, 0.75, 0.8, 0.9]) expect(outlookAt('27-10-sharing', share).present.hovering).toBeDefined();
   });
 
   it('are not mentioned of a guest that is stopped, or of one that is far from its end', () => {
