@@ -1,8 +1,10 @@
 import { sameLoadMs } from '../readings.js';
-import { steady } from './course.js';
+import { type Course, steady } from './course.js';
 import { Distribution } from './distribution.js';
 import { type History, type Present, presentOf } from './present.js';
-import { type Ending, simulate, simulatePaused, type Start, switchOverMs } from './simulate.js';
+import type { Hovering } from './hovering.js';
+import { beyondFits, isHeldBack } from './rateLimit.js';
+import { type End, type Ending, gustSeconds, simulate, simulatePaused, type Start, switchOverMs } from './simulate.js';
 import { type Fit, fitWorkingSet } from './workingSet.js';
 import type { Hypothesis } from './writing.js';
 
@@ -55,6 +57,8 @@ const firstSecondsMs = 1_800;
 /** A guest that was measured and watched for so long is told a *never* in its first round already, and how sure that is at most. */
 const knownSeconds = 20;
 const foretoldSure = 0.7;
+/** Of short rounds any may meet no gust of the guest's: a *never* is no surer than this until many were seen. */
+const luckySure = 0.9;
 /** Connecting two hosts takes a while; past this it hangs. */
 const setUpMs = 15_000;
 const mib = 2 ** 20;
@@ -131,13 +135,14 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
       for (const course of way.idleShare === 1 ? steady : present.courses) {
         const end = simulate(rewriting(start, present, way), way, course);
         const share = weight * way.weight * course.weight;
-        // Rounds that get no shorter end sooner only where more fits, or where the guest turns to write less.
-        const hovers = course.turns === undefined && (!eased || (end.kind === 'finishes' && end.byLuck));
-        if (end.kind === 'finishes') ends.add(end, share, hovers ? present.hovering?.leastMs : undefined);
+        const hovering = hovers(present, eased, course, end) ? present.hovering : undefined;
+        // What its rounds do tells more of when they end than what they come of.
+        const ending = hovering === undefined ? end : whileHovering(hovering, end, start);
+        if (ending.kind === 'finishes') ends.add(ending, share, hovering?.leastMs);
         else {
           neverWeight += share;
           evenNeverWeight += weight * way.evenWeight * course.weight;
-          neverBytes += share * end.roundBytes;
+          neverBytes += share * ending.roundBytes;
         }
       }
     }
@@ -146,7 +151,8 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
   // That guests mostly write in turn is assumed for when this one ends: whether it does, is told no surer than without that.
   const told = (share: number, evenShare: number): number => Math.max(0.5, Math.min(share, evenShare));
   // A load may change at any time: the more rounds were alike, the less likely that is. What was measured before them was of moments.
-  const most = fit.unmeasured === undefined ? 1 - 0.3 / (fit.rounds + 1) : foretoldSure;
+  const byRounds = fit.unmeasured === undefined ? 1 - 0.3 / (fit.rounds + 1) : foretoldSure;
+  const most = mayBeLucky(present) ? Math.min(luckySure, byRounds) : byRounds;
   // Some seconds of its writing may have been a gust: they alone are no verdict.
   if (sure < 0.5 && fit.unmeasured !== undefined && !isKnownWell(present, fit))
     return copying(present, { ...fit, hypotheses: fit.unmeasured, unmeasured: undefined, points: 0 }, settings);
@@ -158,6 +164,23 @@ function copying(present: Present, fit: Fit, settings: Settings): Forecast {
   const measuredWell = firstRound && fit.measuredSeconds >= knownSeconds;
   const out = measuredWell && !atLeast ? firstRoundTail : tail;
   return { ...finishing(present, ends, sure, atLeast, out), sure: told(sure, 1 - evenNeverWeight) };
+}
+
+/** Rounds that get no shorter end sooner only where more fits, but for luck, or where the guest turns to write less. */
+function hovers({ hovering }: Present, eased: boolean, { turns }: Course, end: End): boolean {
+  return hovering !== undefined && turns === undefined && (!eased || (end.kind === 'finishes' && end.byLuck));
+}
+
+function mayBeLucky({ iterations, hovering }: Present): boolean {
+  const last = iterations.findLast(({ endMs }) => endMs !== undefined);
+  const lastMs = (last?.endMs ?? Infinity) - (last?.startMs ?? 0);
+  return lastMs < 1000 * gustSeconds && hovering?.forEver !== true;
+}
+
+function whileHovering({ forEver, toSendBytes }: Hovering, end: End, start: Start): End {
+  if (forEver) return { kind: 'never', roundBytes: toSendBytes };
+  const lastBytes = (start.bandwidthBytesPerSecond * start.maxDowntimeMs) / 1000;
+  return end.kind === 'finishes' ? end : { kind: 'finishes', byLuck: true, afterMs: 0, lastBytes };
 }
 
 /** Whether by other settings more fits into the downtime than by those in force, or the guest writes less. */
@@ -259,13 +282,13 @@ function startOf(present: Present, settings: Settings): Start | undefined {
     maxDowntimeMs: settings.maxDowntimeMs ?? present.maxDowntimeMs,
     throttlePercent: settings.throttlePercent ?? present.throttlePercent,
     autoConverge: settings.autoConverge ?? present.autoConverge,
+    beyondFitsSeconds: beyondFits(isCapped(present)),
   };
 }
 
 /** Whether the cap, not the link, holds the migration back. */
 export function isCapped({ bandwidthBytesPerSecond, capBytesPerSecond }: Present): boolean {
-  if (capBytesPerSecond === undefined || bandwidthBytesPerSecond === undefined) return false;
-  return bandwidthBytesPerSecond >= 0.85 * capBytesPerSecond;
+  return isHeldBack(bandwidthBytesPerSecond, capBytesPerSecond);
 }
 
 /** What is carried at another cap: what the cap is, if the link was never seen to be full. */

@@ -4,14 +4,21 @@ import { gustSeconds } from './simulate.js';
 
 /** So many short rounds in a row that got no shorter are no coincidence. */
 const leastRounds = 6;
-/** Those that still get shorter take less than this share of the ones before, half of them against the other half. */
+/** Those that still get shorter take less than this share of the ones before: as many against as many, up to so many. */
 const shrinksTo = 0.7;
+const mostCompared = 12;
 /**
- * Of n such rounds the next one is the last with a chance of 1.2 / (n + 3), by how the recordings ended: who has waited for long, waits
- * for as long again.
+ * What they differ by, until some are seen: as a share of what is left beyond what fits. It counts for as many of them. And by how much
+ * what fits goes up and down, as QEMU takes its bandwidth from the last tenth of a second.
  */
-const rate = 1.2;
-const first = 3;
+const usualShare = 0.5;
+const usualRounds = 4;
+const fitsShare = 0.1;
+/** Where half of them would take more rounds than this, and so many were seen that no gust of the guest's hides, it never ends. */
+const mostRounds = 100;
+const tellingRounds = 20;
+/** The logistic distribution that is most like the normal one. */
+const logistic = 1.7;
 /** A sixth, a half and five sixths of them have ended by then. */
 const quantiles = [1 / 6, 1 / 2, 5 / 6] as const;
 
@@ -26,26 +33,42 @@ export interface Hovering {
   readonly toSendBytes: number;
   /** For how many ms from now on it goes on like that at least, each as likely as the others. */
   readonly leastMs: readonly number[];
+  /** Hardly any of them can be the last. */
+  readonly forEver: boolean;
 }
 
 /** Undefined where its rounds are not so by the settings that are in force since `sinceMs`, or the one that runs takes longer. */
 export function hoveringOf(
   iterations: readonly Iteration[],
-  { sinceMs, nowMs }: { readonly sinceMs: number; readonly nowMs: number },
+  { sinceMs, nowMs, fitsBytes }: { readonly sinceMs: number; readonly nowMs: number; readonly fitsBytes: number },
 ): Hovering | undefined {
   const short = shortRounds(iterations, sinceMs);
-  const half = Math.floor(short.length / 2);
-  const [late, early] = [short.slice(0, half), short.slice(half)];
+  const half = Math.min(mostCompared, Math.floor(short.length / 2));
+  const [late, early] = [short.slice(0, half), short.slice(half, 2 * half)];
   const usualMs = mean(late.map(({ lengthMs }) => lengthMs));
   const rounds = short.reduce((sum, { many }) => sum + many, 0);
   const getsShorter = usualMs < shrinksTo * mean(early.map(({ lengthMs }) => lengthMs));
   const runsForMs = nowMs - (iterations.at(-1)?.startMs ?? nowMs);
   if (rounds < leastRounds || half === 0 || getsShorter || runsForMs >= 1000 * gustSeconds) return undefined;
+  const toSend = late.map(({ toSendBytes }) => toSendBytes);
+  const chance = chanceOfLast(toSend, fitsBytes);
+  const roundsUntil = (share: number): number => Math.log(1 - share) / Math.log(1 - chance);
   return {
     rounds,
-    toSendBytes: mean(late.map(({ toSendBytes }) => toSendBytes)),
-    leastMs: quantiles.map((share) => (rounds + first) * ((1 - share) ** (-1 / rate) - 1) * usualMs),
+    toSendBytes: mean(toSend),
+    leastMs: quantiles.map((share) => roundsUntil(share) * usualMs),
+    forEver: rounds >= tellingRounds && roundsUntil(0.5) > mostRounds,
   };
+}
+
+/** That a round has no more to send than fits, by what those had that ended: as if they differed as a normal distribution does. */
+function chanceOfLast(toSendBytes: readonly number[], fitsBytes: number): number {
+  const usual = mean(toSendBytes);
+  const beyond = Math.max(0, usual - fitsBytes);
+  const squares = toSendBytes.reduce((sum, bytes) => sum + (bytes - usual) ** 2, 0);
+  const variance = (squares + usualRounds * (usualShare * beyond) ** 2) / (toSendBytes.length + usualRounds);
+  const deviation = Math.sqrt(variance + (fitsShare * fitsBytes) ** 2);
+  return 1 / (1 + Math.exp((logistic * beyond) / Math.max(1, deviation)));
 }
 
 interface Short {

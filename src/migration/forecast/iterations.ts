@@ -8,6 +8,7 @@ import {
   sentBytes,
   throttlePercent,
 } from '../readings.js';
+import { beyondFits, capOf, isHeldBack } from './rateLimit.js';
 
 /** One round of a pre-copy: from the sync that found what is to send to the next one. Times since the migration's start. */
 export interface Iteration {
@@ -174,11 +175,13 @@ function cutBefore(before: Group | undefined, group: Group, toldMs: number | und
   const drainBefore = (before.number === 1 ? undefined : drainOf(before)) ?? drain;
   const limitMs = last.sample.maxDowntimeMs ?? defaultDowntimeMs;
   const threshold = (bandwidth * limitMs) / 1000;
+  // Without a cap it hardly shows.
+  const beyond = isHeldBack(bandwidth, capOf(last.sample)) ? bandwidth * beyondFits(true) : 0;
   const workedOutMs = last.atMs + (drainBefore > 0 ? (1000 * (last.remaining - threshold)) / drainBefore : 0);
   const atMs = Math.min(next.atMs, Math.max(last.atMs, toldMs ?? workedOutMs));
   return {
     atMs,
-    leftBytes: Math.max(0, Math.min(last.remaining, threshold)),
+    leftBytes: Math.max(0, Math.min(last.remaining, threshold - beyond)),
     toSendBytes: next.remaining + (drain * (next.atMs - atMs)) / 1000,
     sure: group.number === before.number + 1,
   };

@@ -13,6 +13,7 @@ import { type Hovering, hoveringOf } from './hovering.js';
 import { type Activity, activityOf, type Pause, watchedBeforeMs } from './activity.js';
 import { mean } from './averages.js';
 import { type Course, coursesOf, steady } from './course.js';
+import { capOf } from './rateLimit.js';
 import { bandwidthBetween, defaultDowntimeMs, type Iteration, iterationsOf } from './iterations.js';
 
 /** What a forecast rests on: all that was seen of a migration, and nothing else. */
@@ -59,9 +60,6 @@ export interface Present extends Filled {
   readonly stalledMs: number | undefined;
 }
 
-/** Past this much, libvirt's number says that there is no cap. */
-const noCapMiBps = 2 ** 40;
-const mib = 2 ** 20;
 /** Bandwidth is judged over this much: longer is older, shorter is noise. */
 const bandwidthMs = 8_000;
 /** The last of that, of which a change is told, and from which share of the bandwidth on it is one. */
@@ -86,7 +84,11 @@ export function presentOf({ samples, marks, state }: History): Present | undefin
     elapsedMs: last.elapsedMs,
     iterations,
     iteration,
-    hovering: hoveringOf(iterations, { sinceMs: settledMs(samples), nowMs: last.elapsedMs }),
+    hovering: hoveringOf(iterations, {
+      sinceMs: settledMs(samples),
+      nowMs: last.elapsedMs,
+      fitsBytes: ((bandwidth ?? 0) * (last.maxDowntimeMs ?? defaultDowntimeMs)) / 1000,
+    }),
     remainingBytes: remainingBytes(last),
     diskRemainingBytes: diskRemainingBytes(last),
     diskBytesPerSecond: diskBytesPerSecond(last),
@@ -121,12 +123,6 @@ function settledMs(samples: readonly Sample[]): number {
       throttlePercent(sample) !== (last && throttlePercent(last)),
   );
   return other?.elapsedMs ?? 0;
-}
-
-function capOf({ speedLimitMiBps }: Sample): number | undefined {
-  return speedLimitMiBps === undefined || speedLimitMiBps <= 0 || speedLimitMiBps >= noCapMiBps
-    ? undefined
-    : speedLimitMiBps * mib;
 }
 
 /** The readings that tell the bandwidth of now: of the last seconds, and by the cap in force. */

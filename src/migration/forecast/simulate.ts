@@ -20,6 +20,8 @@ export interface Start {
   readonly maxDowntimeMs: number;
   readonly throttlePercent: number;
   readonly autoConverge: boolean;
+  /** By how many seconds' worth of bandwidth less is left than fits, when a round ends. */
+  readonly beyondFitsSeconds: number;
 }
 
 /** The copy up to the switch-over, and what is sent in that. */
@@ -38,8 +40,6 @@ export type End =
   /** It comes to rounds that are no shorter than the one before. */
   | { readonly kind: 'never'; readonly roundBytes: number };
 
-/** QEMU looks whether the rest fits after each of its bursts, by which it keeps the cap: then less is left than would fit. */
-const lookMs = 100;
 /** Devices, and the hand-over between two QEMUs and two libvirts. */
 export const switchOverMs = 80;
 const roundLimit = 1000;
@@ -53,7 +53,7 @@ const countedMs = 1000;
  * where it rewrites all it has in each of them, to more than this share.
  */
 export const gustSeconds = 1.25;
-const luckyRounds = 8;
+const luckyRounds = 12;
 const saturated = 0.2;
 /** Of a guest that works by turns: whether a round falls into an idle one is chance, so it gets so many periods for it. */
 const patiencePeriods = 2;
@@ -76,7 +76,7 @@ export function simulate(start: Start, way: Way, course: Course): End {
   if (start.drainBytesPerSecond <= 0) return { kind: 'never', roundBytes: leftBytes };
   for (let rounds = 1; rounds <= roundLimit; rounds += 1) {
     const drain = rounds <= 1 + start.plainRounds ? start.drainBytesPerSecond : start.laterDrainBytesPerSecond;
-    const sent = Math.max(0, leftBytes - Math.max(0, fits - (drain * lookMs) / 2000));
+    const sent = Math.max(0, leftBytes - Math.max(0, fits - drain * start.beyondFitsSeconds));
     const sendMs = (1000 * sent) / drain;
     const busyMs = busyRoundMs + busyAhead(course, afterMs, afterMs + sendMs);
     afterMs += sendMs;

@@ -6,7 +6,7 @@ export type Shape = 'scattered' | 'sweep';
  * round, once it has written as much: where little fits into the downtime, this is what keeps the last rounds from ending. It is
  * what fits the lab's guests best, which are small.
  */
-export const besideBytes = 1.5 * 2 ** 20;
+export const besideBytes = 2 ** 20;
 
 /** One way in which a guest may write. */
 export interface Way {

@@ -30,7 +30,7 @@ describe('the sentence of a running migration', () => {
     const migration = new FakeMigration().sample(30_000, stuckFigures(7, 121), 300);
     expect(describeSentence(migration)).toBe(
       'Iteration 7: 121 MiB of memory are left at 20.0 MiB/s; to switch over, QEMU would stop the guest for about 10.2 s, and 300 ms are allowed. ' +
-        'It never ends at these settings: the guest dirties its memory as fast as it is sent, about 203 MiB in each round, and only 6.00 MiB fit into a stop of 300 ms.',
+        'It never ends at these settings: the guest dirties its memory as fast as it is sent, about 217 MiB in each round, and only 6.00 MiB fit into a stop of 300 ms.',
     );
   });
 
@@ -81,7 +81,7 @@ describe('the sentence of a running migration', () => {
   it('promises a paused guest to go on only when it was seen running', () => {
     const migration = new FakeMigration({ state: { phase: 'paused' } }).sample(30_000, stuckFigures(7, 57), 300);
     expect(describeSentence(migration)).toBe(
-      'The guest is paused while its memory is copied: 57.0 MiB are left at 20.0 MiB/s. It is done in about 10 s (9 s to 15 s).',
+      'The guest is paused while its memory is copied: 57.0 MiB are left at 20.0 MiB/s. It is done in about 10 s (8 s to 15 s).',
     );
     migration.mark({ kind: 'phase', atMs: 0, elapsedMs: 0, phase: 'precopy' });
     expect(describeSentence(migration)).toContain('It goes on by itself on hv2');

@@ -6,8 +6,11 @@ import { verdictSentence } from '../../../../src/migration/forecast/verdict.js';
 import { waysOut } from '../../../../src/migration/forecast/waysOut.js';
 import { phaseAt, readRecordings } from '../../../bench/forecast/recording.js';
 
-/** Rounds that took so long, one after the other from the second on, and the one that runs. */
-function rounds(...lengths: readonly number[]): readonly Iteration[] {
+const mib = 2 ** 20;
+const fitsBytes = 3 * mib;
+
+/** Rounds that took so long, one after the other from the second on, and the one that runs; each began with about so much to send. */
+function rounds(lengths: readonly number[], toSendMiB = 4): readonly Iteration[] {
   let startMs = 20_000;
   return [...lengths, undefined].map((lengthMs, index): Iteration => {
     const endMs = lengthMs && startMs + lengthMs;
@@ -15,7 +18,7 @@ function rounds(...lengths: readonly number[]): readonly Iteration[] {
       number: index + 2,
       startMs,
       endMs,
-      toSendBytes: 0,
+      toSendBytes: (toSendMiB + 0.5 * (index % 3) - 0.5) * mib,
       leftBytes: 0,
       sentBytes: 0,
       dirtiedBytes: endMs && 0,
@@ -31,20 +34,28 @@ function rounds(...lengths: readonly number[]): readonly Iteration[] {
 
 const alike = (many: number): readonly number[] => Array.from({ length: many }, (_, index) => 500 + 100 * (index % 3));
 
-function hovering(...lengths: readonly number[]): Hovering | undefined {
-  const all = rounds(...lengths);
-  return hoveringOf(all, { sinceMs: 0, nowMs: (all.at(-1)?.startMs ?? 0) + 200 });
+function hovering(lengths: readonly number[], toSendMiB?: number): Hovering | undefined {
+  const all = rounds(lengths, toSendMiB);
+  return hoveringOf(all, { sinceMs: 0, nowMs: (all.at(-1)?.startMs ?? 0) + 200, fitsBytes });
 }
 
 describe('short rounds that get no shorter', () => {
-  it('are waited for the longer the more of them there were', () => {
-    const [, few = 0] = hovering(4_000, 2_000, ...alike(6))?.leastMs ?? [];
-    const [least = 0, many = 0, most = 0] = hovering(4_000, 2_000, ...alike(40))?.leastMs ?? [];
-    expect(few).toBeGreaterThan(3_000);
-    expect(few).toBeLessThan(6_000);
-    expect(many).toBeGreaterThan(4 * few);
-    expect(least).toBeLessThan(many / 2);
-    expect(most).toBeGreaterThan(2 * many);
+  it('are waited for the longer the more is left after each than fits, against what they differ by', () => {
+    const close = hovering([4_000, 2_000, ...alike(20)], 3.5);
+    const far = hovering([4_000, 2_000, ...alike(20)], 4.5);
+    expect((close?.toSendBytes ?? 0) / mib).toBeCloseTo(3.5, 0);
+    const [least = 0, middle = 0, most = 0] = close?.leastMs ?? [];
+    expect(middle).toBeGreaterThan(500);
+    expect(middle).toBeLessThan(5_000);
+    expect(far?.leastMs[1]).toBeGreaterThan(3 * middle);
+    expect(least).toBeLessThan(middle / 2);
+    expect(most).toBeGreaterThan(2 * middle);
+    expect([close?.forEver, far?.forEver]).toEqual([false, false]);
+  });
+
+  it('never end where what is left differs by far less than what it is too much by: once enough were seen', () => {
+    expect(hovering([4_000, 2_000, ...alike(40)], 7)?.forEver).toBe(true);
+    expect(hovering([4_000, 2_000, ...alike(6)], 7)?.forEver).toBe(false);
   });
 
   it.each([
@@ -53,45 +64,51 @@ describe('short rounds that get no shorter', () => {
     ['were interrupted by a long one', [...alike(20), 3_000, ...alike(3)]],
     ['have not come yet', []],
   ])('are waited for no longer than the guest’s writing tells where they %s', (_, lengths) => {
-    expect(hovering(...lengths)).toBeUndefined();
+    expect(hovering(lengths)).toBeUndefined();
   });
 
   it('count from the last change of a setting on, and no longer once a round takes longer', () => {
-    const all = rounds(4_000, 2_000, ...alike(20));
+    const all = rounds([4_000, 2_000, ...alike(20)]);
     const startMs = all.at(-1)?.startMs ?? 0;
-    expect(hoveringOf(all, { sinceMs: startMs - 5_000, nowMs: startMs })?.rounds).toBe(8);
-    expect(hoveringOf(all, { sinceMs: startMs - 3_000, nowMs: startMs })).toBeUndefined();
-    expect(hoveringOf(all, { sinceMs: 0, nowMs: startMs + 2_000 })).toBeUndefined();
+    expect(hoveringOf(all, { sinceMs: startMs - 5_000, nowMs: startMs, fitsBytes })?.rounds).toBe(8);
+    expect(hoveringOf(all, { sinceMs: startMs - 3_000, nowMs: startMs, fitsBytes })).toBeUndefined();
+    expect(hoveringOf(all, { sinceMs: 0, nowMs: startMs + 2_000, fitsBytes })).toBeUndefined();
   });
 
   it('count where a reading shows only each second of them', () => {
-    const twice = rounds(4_000, ...Array.from({ length: 10 }, () => 1_300)).map((round, index) => ({
+    const twice = rounds([4_000, ...Array.from({ length: 10 }, () => 1_300)]).map((round, index) => ({
       ...round,
       number: 2 + 2 * index,
     }));
-    expect(hoveringOf(twice, { sinceMs: 0, nowMs: twice.at(-1)?.startMs ?? 0 })?.rounds).toBe(20);
+    expect(hoveringOf(twice, { sinceMs: 0, nowMs: twice.at(-1)?.startMs ?? 0, fitsBytes })?.rounds).toBe(20);
   });
 
-  it('are said to go on for some time, and why; and a longer downtime is offered, that ends it at once', () => {
+  it('are said to go on for some time, and why; and a longer downtime is offered, that ends it sooner', () => {
     // Its guest's kernel rewrites more in each round than fits; it ended when the other one on its link had.
-    const outlook = outlookAt('27-10-sharing', 0.7);
+    const outlook = outlookAt('27-10-sharing', 0.45);
     const { asItIs } = outlook;
     expect(asItIs.kind === 'finishes' && asItIs.medianMs).toBeGreaterThan(10_000);
     expect(asItIs.kind === 'finishes' && asItIs.intervalMs[1]).toBeGreaterThan(60_000);
     expect(verdictSentence(outlook)).toMatch(
       / The last \d\d rounds were short and got no shorter: about 3\.\d+ MiB were left each time, and 1\.\d+ MiB fit into a stop of 300 ms\. The next may be the last, or a much later one\.$/,
     );
-    const [wait, longer] = waysOut(outlook);
-    expect(wait?.way).toBe('wait');
-    expect(longer?.way).toBe('setMaxDowntime');
-    expect(longer?.value).toBeLessThan(1_000);
-    expect(longer?.forecast.medianMs).toBeLessThan(5_000);
+    expect(waysOut(outlook).map(({ way }) => way)).toEqual(['wait', 'setMaxDowntime', 'pause', 'switchToPostcopy']);
     // What changes nothing, or allows less, ends no sooner.
     for (const maxDowntimeMs of [200, 300]) {
       const forecast = outlook.at({ maxDowntimeMs });
       expect(forecast.kind === 'finishes' && forecast.medianMs).toBeGreaterThan(10_000);
     }
-    for (const share of [0.6, 0.75, 0.8, 0.9]) expect(outlookAt('27-10-sharing', share).present.hovering).toBeDefined();
+  });
+
+  it('are told never to end once enough of them were alike, with a downtime that ends them at once', () => {
+    for (const share of [0.6, 0.7, 0.8]) {
+      const outlook = outlookAt('27-10-sharing', share);
+      expect(outlook.asItIs).toMatchObject({ kind: 'never' });
+      const [best] = waysOut(outlook);
+      expect(best?.way).toBe('setMaxDowntime');
+      expect(best?.value).toBeLessThanOrEqual(2_000);
+      expect(best?.forecast.medianMs).toBeLessThan(2_000);
+    }
   });
 
   it('are not mentioned of a guest that is stopped, or of one that is far from its end', () => {

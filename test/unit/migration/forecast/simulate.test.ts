@@ -16,6 +16,7 @@ const start: Start = {
   maxDowntimeMs: 300,
   throttlePercent: 0,
   autoConverge: false,
+  beyondFitsSeconds: 0.15,
 };
 
 const always: Course = { busyNow: true, turns: undefined, weight: 1 };
