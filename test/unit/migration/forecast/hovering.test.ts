@@ -101,7 +101,7 @@ describe('short rounds that get no shorter', () => {
   });
 
   it('are told never to end once enough of them were alike, with a downtime that ends them at once', () => {
-    for (const share of [0.6, 0.7, 0.8]) {
+    for (const share of [0.55, 0.6, 0.65, 0.7, 0.75]) {
       const outlook = outlookAt('27-10-sharing', share);
       expect(outlook.asItIs).toMatchObject({ kind: 'never' });
       const [best] = waysOut(outlook);
