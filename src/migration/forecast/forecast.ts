@@ -1,12 +1,11 @@
 import { sameLoadMs } from '../readings.js';
 import { type Course, steady } from './course.js';
-import { Distribution } from './distribution.js';
-import { type History, type Present, presentOf } from './present.js';
+import { Ends, finishing, linkBeyondCap } from './ends.js';
 import type { Hovering } from './hovering.js';
-import { beyondFits, isHeldBack } from './rateLimit.js';
-import { type End, type Ending, gustSeconds, simulate, simulatePaused, type Start, switchOverMs } from './simulate.js';
+import { type History, type Present, presentOf } from './present.js';
+import { type End, gustSeconds, simulate, simulatePaused, type Start, switchOverMs } from './simulate.js';
+import { isCapped, rewriting, startOf, starts } from './starts.js';
 import { type Fit, fitWorkingSet } from './workingSet.js';
-import type { Hypothesis } from './writing.js';
 
 /** Other settings than those in force. What is left out stays as it is. */
 export interface Settings {
@@ -61,23 +60,14 @@ const foretoldSure = 0.7;
 const luckySure = 0.9;
 /** Connecting two hosts takes a while; past this it hangs. */
 const setUpMs = 15_000;
-const mib = 2 ** 20;
-/** How much faster than a cap a link may be that was never seen without: for the switch-over, which QEMU does not cap. */
-const linkBeyondCap = [1, 4, 20] as const;
-/** How much faster a round may go once pages are compressed, where none was yet: up to about the best that xbzrle can do. */
-const compressedBy = [1, 3, 10, 30, 100] as const;
-/** QEMU fills its cache of pages in the second round, and sends what changed in them from the third on. */
-const compressedFromRound = 3;
+/** A post-copy's switch: the dirty pages' list and the devices. */
+const postcopySwitchMs = 200;
 /**
  * What lies below the interval that holds eight times in ten, and as much above it: in a first round that was measured well, less comes
  * of what samples leave open than all ways together allow. By what held on the recordings.
  */
 const tail = 0.09;
 const firstRoundTail = 0.2;
-/** What a bandwidth is off by that looks steady. */
-const steadyBandwidth = 0.02;
-/** A post-copy's switch: the dirty pages' list and the devices. */
-const postcopySwitchMs = 200;
 
 /** Whether, when and after what freeze the migration ends, with `settings` in place of those in force. */
 export function forecast(history: History, settings: Settings = {}): Forecast {
@@ -171,12 +161,14 @@ function hovers({ hovering }: Present, eased: boolean, { turns }: Course, end: E
   return hovering !== undefined && turns === undefined && (!eased || (end.kind === 'finishes' && end.byLuck));
 }
 
+/** Whether its last round was so short that chance decides what it met, and too few of those were seen to tell. */
 function mayBeLucky({ iterations, hovering }: Present): boolean {
   const last = iterations.findLast(({ endMs }) => endMs !== undefined);
   const lastMs = (last?.endMs ?? Infinity) - (last?.startMs ?? 0);
   return lastMs < 1000 * gustSeconds && hovering?.forEver !== true;
 }
 
+/** What becomes of it while its rounds get no shorter: it never ends, or any of them may be the last. */
 function whileHovering({ forEver, toSendBytes }: Hovering, end: End, start: Start): End {
   if (forEver) return { kind: 'never', roundBytes: toSendBytes };
   const lastBytes = (start.bandwidthBytesPerSecond * start.maxDowntimeMs) / 1000;
@@ -204,140 +196,6 @@ function isKnownWell(present: Present, { measuredSeconds }: Fit): boolean {
     elapsedMs - (iteration?.startMs ?? elapsedMs) >= firstSecondsMs &&
     (!goesByZeros || isCapped(present))
   );
-}
-
-/** What ends, and after what freeze, each way as likely as it is. */
-class Ends {
-  readonly timesMs = new Distribution();
-  readonly freezesMs = new Distribution();
-  private readonly links: readonly number[];
-  private readonly bytesPerSecond: number;
-
-  /** `standsStill`: all of it is freeze. */
-  constructor(
-    { bandwidthBytesPerSecond }: Start,
-    present: Present,
-    private readonly standsStill = false,
-  ) {
-    this.links = isCapped(present) ? linkBeyondCap : [1];
-    this.bytesPerSecond = Math.max(bandwidthBytesPerSecond, present.bestBytesPerSecond ?? 0);
-  }
-
-  /** With its switch-over, for whatever the link may carry beyond the cap; and not before `leastMs`, each of which is as likely. */
-  add({ afterMs, lastBytes }: Ending, weight: number, leastMs: readonly number[] = [0]): void {
-    for (const link of this.links) {
-      const lastMs = (1000 * lastBytes) / (this.bytesPerSecond * link) + switchOverMs;
-      const share = weight / this.links.length;
-      for (const least of leastMs) this.timesMs.add(Math.max(afterMs, least) + lastMs, share / leastMs.length);
-      this.freezesMs.add(this.standsStill ? afterMs + lastMs : lastMs, share);
-    }
-  }
-}
-
-/** `out`: what of all ways lies below the interval, and as much above it. */
-function finishing(
-  present: Present,
-  { timesMs, freezesMs }: Ends,
-  sure: number,
-  atLeast: boolean,
-  out: number,
-): Extract<Forecast, { kind: 'finishes' }> {
-  const off = Math.max(steadyBandwidth, present.unsteadiness);
-  // Those that never end lie beyond all that do.
-  const whole = timesMs.weight / sure;
-  const high = atLeast ? undefined : timesMs.quantile((1 - out) * whole);
-  // Open above, eight in ten are all but the first fifth of what ends; a least time is to be one more surely.
-  const low = timesMs.quantile(high === undefined && !atLeast ? 0.2 * sure * whole : out * whole) ?? 0;
-  const freezeAt = (share: number): number => freezesMs.quantile(share * freezesMs.weight) ?? switchOverMs;
-  return {
-    kind: 'finishes',
-    medianMs: timesMs.quantile(0.5 * sure * whole) ?? 0,
-    intervalMs: [
-      Math.max(0, low * (1 - 1.3 * off) - 100),
-      high === undefined ? undefined : high * (1 + 1.3 * off) + 300,
-    ],
-    freezeMs: freezeAt(0.5),
-    freezeIntervalMs: [freezeAt(0.05), freezeAt(0.95)],
-    sure,
-    atLeast,
-  };
-}
-
-function startOf(present: Present, settings: Settings): Start | undefined {
-  const { iteration, remainingBytes, bandwidthBytesPerSecond: measured } = present;
-  if (iteration === undefined || remainingBytes === undefined || measured === undefined) return undefined;
-  const bandwidth = speedOf(present, measured, settings.speedMiBps);
-  // Since it stands still, if it does, it dirties nothing; if that was in an earlier round, there is nothing more to come.
-  const untilMs = Math.max(iteration.startMs, present.pausedAtMs ?? present.elapsedMs);
-  const roundMs = untilMs - iteration.startMs;
-  return {
-    leftBytes: remainingBytes,
-    roundMs,
-    busyRoundMs: present.activity?.busyMs(iteration.startMs, untilMs) ?? roundMs,
-    rewrittenShare: 1,
-    bandwidthBytesPerSecond: bandwidth,
-    drainBytesPerSecond: bandwidth * present.compression,
-    laterDrainBytesPerSecond: bandwidth * present.compression,
-    plainRounds: Math.max(0, compressedFromRound - 1 - iteration.number),
-    maxDowntimeMs: settings.maxDowntimeMs ?? present.maxDowntimeMs,
-    throttlePercent: settings.throttlePercent ?? present.throttlePercent,
-    autoConverge: settings.autoConverge ?? present.autoConverge,
-    beyondFitsSeconds: beyondFits(isCapped(present)),
-  };
-}
-
-/** Whether the cap, not the link, holds the migration back. */
-export function isCapped({ bandwidthBytesPerSecond, capBytesPerSecond }: Present): boolean {
-  return isHeldBack(bandwidthBytesPerSecond, capBytesPerSecond);
-}
-
-/** What is carried at another cap: what the cap is, if the link was never seen to be full. */
-function speedOf(present: Present, measured: number, speedMiBps: number | undefined): number {
-  if (speedMiBps === undefined) return measured;
-  const cap = speedMiBps > 0 ? speedMiBps * mib : Infinity;
-  if (!isCapped(present)) return Math.min(measured, cap);
-  // Of a cap, the protocol takes as much as it did of the one before.
-  const kept = Math.min(1.02, measured / (present.capBytesPerSecond ?? measured));
-  return Number.isFinite(cap) ? cap * kept : measured;
-}
-
-/** What is not known and matters: in the first round how much of the rest is filled. */
-function starts(
-  base: Start,
-  present: Present,
-  settings: Settings,
-): readonly { readonly start: Start; readonly weight: number }[] {
-  const now = present.bandwidthBytesPerSecond ?? base.bandwidthBytesPerSecond;
-  // A cap above all that was seen may be more than the link carries.
-  const untried =
-    settings.speedMiBps !== undefined &&
-    base.bandwidthBytesPerSecond > 1.05 * Math.max(now, present.bestBytesPerSecond ?? 0);
-  const speeds = untried ? ([1, 1, 1, 0.8] as const) : ([1] as const);
-  const drains = present.compressionIsOpen ? compressedBy : ([1] as const);
-  const weight = 1 / (present.leftBytes.length * speeds.length * drains.length);
-  return present.leftBytes.flatMap((leftBytes) =>
-    speeds.flatMap((speed) =>
-      drains.map((drain) => ({
-        weight,
-        start: {
-          ...base,
-          leftBytes,
-          bandwidthBytesPerSecond: base.bandwidthBytesPerSecond * speed,
-          drainBytesPerSecond: base.drainBytesPerSecond * speed,
-          laterDrainBytesPerSecond: base.drainBytesPerSecond * speed * drain,
-        },
-      })),
-    ),
-  );
-}
-
-/** In the first round what is left is any memory: the guest rewrites its working set's share of it. */
-function rewriting(start: Start, present: Present, { workingSetBytes }: Hypothesis): Start {
-  if (present.iteration?.number !== 1) return start;
-  return {
-    ...start,
-    rewrittenShare: Math.min(1, workingSetBytes / Math.max(1, present.filledBytes)),
-  };
 }
 
 function paused(present: Present, fit: Fit, settings: Settings): Forecast {

@@ -2,8 +2,9 @@ import { formatBytes, formatDuration, formatElapsed, formatMs, formatRate, forma
 import type { Sample } from '../model.js';
 import type { Stretch } from './activity.js';
 import type { Forecast, Outlook } from './forecast.js';
-import { isCapped, outlookOf } from './forecast.js';
+import { outlookOf } from './forecast.js';
 import type { History, Present } from './present.js';
+import { isCapped } from './starts.js';
 import type { Fit } from './workingSet.js';
 
 /** Below this, a verdict is told with a doubt. */

@@ -1,5 +1,6 @@
 import type { ActionKind } from '../model.js';
 import type { Forecast, Outlook } from './forecast.js';
+import { isCapped } from './starts.js';
 
 /** Something to do, or to do nothing, and what comes of it. */
 export interface WayOut {
@@ -58,16 +59,11 @@ function search({ present, asItIs, at }: Outlook): readonly WayOut[] {
       forecast.sure >= sureToAdvise &&
       (!endsSurely || forecast.medianMs < soonerShare * asItIs.medianMs);
     ways.push(...smallest('setMaxDowntime', downtimes, (maxDowntimeMs) => at({ maxDowntimeMs }), isEnough));
-    if (mayBeFaster(present.capBytesPerSecond, present.bandwidthBytesPerSecond))
-      ways.push(...smallest('setSpeed', speeds, (speedMiBps) => at({ speedMiBps }), isEnough));
+    // Where no cap holds it back, a higher one changes nothing.
+    if (isCapped(present)) ways.push(...smallest('setSpeed', speeds, (speedMiBps) => at({ speedMiBps }), isEnough));
   }
   ways.push(...without('pause', at({ pause: true })), ...without('switchToPostcopy', at({ postcopy: true })));
   return ways.sort((a, b) => harmOf(a) - harmOf(b));
-}
-
-/** Where no cap holds it back, a higher one changes nothing. */
-function mayBeFaster(cap: number | undefined, bandwidth: number | undefined): boolean {
-  return cap !== undefined && bandwidth !== undefined && bandwidth >= 0.85 * cap;
 }
 
 function without(way: 'pause' | 'switchToPostcopy', forecast: Forecast): WayOut[] {
