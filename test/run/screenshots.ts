@@ -185,6 +185,17 @@ async function throttled(scene: Scene): Promise<void> {
   await take(scene, 'throttled', true);
 }
 
+/** One that nearly fits, round after round. */
+async function hovering(scene: Scene): Promise<void> {
+  const { guest } = await scene.startStuck(
+    { name: 'i-17-94-VM', memoryMiB: 256, workingSetMiB: 32, rateMiBps: 3, stepMiB: 1 },
+    { bandwidthMiBps: 5 },
+  );
+  const page = await scene.openPanel(guest);
+  await page.locator('#sentence', { hasText: 'got no shorter' }).waitFor({ timeout: longMs });
+  await take(scene, 'hovering', false);
+}
+
 async function withDisk(scene: Scene): Promise<void> {
   const { guest } = await scene.startStuck(
     { name: 'i-17-93-VM', memoryMiB: 256, workingSetMiB: 104, diskMiB: 300 },
@@ -200,7 +211,17 @@ async function main(wanted: readonly string[]): Promise<void> {
   const scene = await Scene.open({ width: readme.width, height, settings });
   try {
     await scene.untilConnected();
-    const acts = { stuck: stuckThenCompleted, firstRound, foretold, throttled, disk: withDisk, form, evacuation, past };
+    const acts = {
+      stuck: stuckThenCompleted,
+      firstRound,
+      foretold,
+      throttled,
+      hovering,
+      disk: withDisk,
+      form,
+      evacuation,
+      past,
+    };
     for (const [name, act] of Object.entries(acts)) {
       if (wanted.length > 0 && !wanted.includes(name)) continue;
       await act(scene);
