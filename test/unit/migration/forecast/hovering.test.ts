@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type Hovering, hoveringOf } from '../../../../src/migration/forecast/hovering.js';
 import type { Iteration } from '../../../../src/migration/forecast/iterations.js';
+import type { History } from '../../../../src/migration/forecast/present.js';
 import { type Outlook, outlookOf } from '../../../../src/migration/forecast/forecast.js';
 import { verdictSentence } from '../../../../src/migration/forecast/verdict.js';
 import { waysOut } from '../../../../src/migration/forecast/waysOut.js';
-import { phaseAt, readRecordings } from '../../../bench/forecast/recording.js';
+import { phaseAt, readRecordings, type Recording } from '../../../bench/forecast/recording.js';
 
 const mib = 2 ** 20;
 const fitsBytes = 3 * mib;
@@ -18,7 +19,7 @@ function rounds(lengths: readonly number[], toSendMiB = 4): readonly Iteration[]
       number: index + 2,
       startMs,
       endMs,
-      toSendBytes: (toSendMiB + 0.5 * (index % 3) - 0.5) * mib,
+      toSendBytes: (toSendMiB + 0.5 * (index % 3) - 0.5) * mib * ((lengthMs ?? 600) / (500 + 100 * (index % 3))),
       leftBytes: 0,
       sentBytes: 0,
       dirtiedBytes: endMs && 0,
@@ -61,6 +62,7 @@ describe('short rounds that get no shorter', () => {
   it.each([
     ['are too few to tell', [8_000, 4_000, ...alike(5)]],
     ['still get shorter', [1_200, 900, 650, 450, 300, 200, 140, 100]],
+    ['get shorter by little each time', Array.from({ length: 14 }, (_, index) => 1_000 * 0.94 ** index)],
     ['were interrupted by a long one', [...alike(20), 3_000, ...alike(3)]],
     ['have not come yet', []],
   ])('are waited for no longer than the guest’s writing tells where they %s', (_, lengths) => {
@@ -81,6 +83,30 @@ describe('short rounds that get no shorter', () => {
       number: 2 + 2 * index,
     }));
     expect(hoveringOf(twice, { sinceMs: 0, nowMs: twice.at(-1)?.startMs ?? 0, fitsBytes })?.rounds).toBe(20);
+  });
+
+  it('count where the last few happen to be shorter', () => {
+    const lengths = [4_000, 2_000, ...alike(10), 450, 400, 500];
+    expect(hovering(lengths)?.rounds).toBe(13);
+    // And where they did get shorter, and do so no more.
+    expect(hovering([1_200, 1_100, 950, 800, 700, 600, ...alike(12)])?.rounds).toBe(18);
+  });
+
+  it('are told never to end once, not in turn with an end: of what is near the bound', () => {
+    const recording = recordingOf('27-10-sharing');
+    const told = recording.samples
+      .filter(({ elapsedMs }) => elapsedMs > 36_000 && elapsedMs < 96_000)
+      .map(({ elapsedMs }) => outlookOf(seenUntil(recording, elapsedMs))?.asItIs.kind);
+    const turns = told.filter((kind, index) => index > 0 && kind !== told[index - 1]);
+    expect(turns).toEqual(['never']);
+  });
+
+  it('are told when they fit where each is a little shorter than the one before', () => {
+    for (const share of [0.75, 0.8, 0.85, 0.9]) {
+      const { asItIs, present } = outlookAt('28-27-starts', share);
+      expect(present.hovering).toBeUndefined();
+      expect(asItIs.kind === 'finishes' && asItIs.medianMs).toBeLessThan(15_000);
+    }
   });
 
   it('are said to go on for some time, and why; and a longer downtime is offered, that ends it sooner', () => {
@@ -120,16 +146,23 @@ describe('short rounds that get no shorter', () => {
   });
 });
 
-function outlookAt(name: string, share: number): Outlook {
+function recordingOf(name: string): Recording {
   const recording = readRecordings(Number(name.split('-')[0])).find((each) => each.name === name);
   if (recording === undefined) throw new Error(`no recording ${name}`);
-  const { samples, marks } = recording;
-  const untilMs = share * (samples.at(-1)?.elapsedMs ?? 0);
-  const outlook = outlookOf({
+  return recording;
+}
+
+function seenUntil({ samples, marks }: Recording, untilMs: number): History {
+  return {
     samples: samples.filter(({ elapsedMs }) => elapsedMs <= untilMs),
     marks: marks.filter(({ elapsedMs }) => elapsedMs <= untilMs),
     state: { phase: phaseAt(marks, untilMs) },
-  });
+  };
+}
+
+function outlookAt(name: string, share: number): Outlook {
+  const recording = recordingOf(name);
+  const outlook = outlookOf(seenUntil(recording, share * (recording.samples.at(-1)?.elapsedMs ?? 0)));
   if (outlook === undefined) throw new Error('nothing was read by then');
   return outlook;
 }
