@@ -56,8 +56,9 @@ const firstSecondsMs = 1_800;
 /** A guest that was measured and watched for so long is told a *never* in its first round already, and how sure that is at most. */
 const knownSeconds = 20;
 const foretoldSure = 0.7;
-/** Of short rounds any may meet no gust of the guest's: a *never* is no surer than this until many were seen. */
+/** Of short rounds any may meet no gust of the guest's: a *never* is no surer than this until so many were seen. */
 const luckySure = 0.9;
+const luckyUntil = 20;
 /** Connecting two hosts takes a while; past this it hangs. */
 const setUpMs = 15_000;
 /** A post-copy's switch: the dirty pages' list and the devices. */
@@ -165,7 +166,8 @@ function hovers({ hovering }: Present, eased: boolean, { turns }: Course, end: E
 function mayBeLucky({ iterations, hovering }: Present): boolean {
   const last = iterations.findLast(({ endMs }) => endMs !== undefined);
   const lastMs = (last?.endMs ?? Infinity) - (last?.startMs ?? 0);
-  return lastMs < 1000 * gustSeconds && hovering?.forEver !== true;
+  const isSeen = hovering?.forEver === true && hovering.rounds >= luckyUntil;
+  return lastMs < 1000 * gustSeconds && !isSeen;
 }
 
 /** What becomes of it while its rounds get no shorter: it never ends, or any of them may be the last. */

@@ -25,11 +25,11 @@ const usualShare = 0.5;
 const usualRounds = 4;
 const fitsShare = 0.1;
 /**
- * Where half of them would take more rounds than this, and so many were seen that no gust of the guest's hides, it never ends; and that
- * stays so until half of them would take fewer than `fewRounds`, or it would be told in turn of what is near the bound.
+ * Where half of them would take more rounds than this, and so many were seen, it never ends; and that stays so until half of them would
+ * take fewer than `fewRounds`, or it would be told in turn of what is near the bound.
  */
 const mostRounds = 100;
-const tellingRounds = 20;
+const tellingRounds = 12;
 const fewRounds = 40;
 const mostLookedBack = 100;
 /** The logistic distribution that is most like the normal one. */
