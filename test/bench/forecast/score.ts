@@ -71,13 +71,26 @@ export function answersOf(recording: Recording): readonly Answer[] {
   });
 }
 
-/** Whether the last that was said before the end, or the horizon, was wrong about never: that stays so for good. */
-export function staysWrong(recording: Recording): boolean {
+/** Whether the last that was said before the end, or the horizon, was wrong about never. */
+export function isWrongAtLast(recording: Recording): boolean {
   const scored = scoredOf(recording);
   if (scored === undefined || !isKnown(recording, scored)) return false;
-  const seen = seenUntil(recording, scored.untilMs - 1);
-  const last = seen.at(-1);
-  return last !== undefined && Number.isFinite(said(recording, seen, last, 0).saidMs ?? NaN) !== scored.ended;
+  const last = seenUntil(recording, scored.untilMs - 1).at(-1);
+  return last !== undefined && isWrongAt(recording, last, scored);
+}
+
+/** Whether that was never corrected: not until it ended, and of one that was watched past the horizon not until it was paused. */
+export function staysWrong(recording: Recording): boolean {
+  const scored = scoredOf(recording);
+  if (scored === undefined || !isWrongAtLast(recording)) return false;
+  const pausedMs = pauseOf(recording.marks)?.elapsedMs ?? 0;
+  const later = seenUntil(recording, pausedMs - 1).filter(({ elapsedMs }) => elapsedMs >= scored.untilMs);
+  return later.every((last) => isWrongAt(recording, last, scored));
+}
+
+function isWrongAt(recording: Recording, last: Sample, { ended }: Scored): boolean {
+  const { saidMs } = said(recording, seenUntil(recording, last.elapsedMs), last, 0);
+  return Number.isFinite(saidMs ?? NaN) !== ended;
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   ownName,
   type Score,
   scoresOf,
+  isWrongAtLast,
   staysWrong,
 } from './score.js';
 
@@ -55,7 +56,14 @@ export function forecastTable(): { readonly head: readonly string[]; readonly ro
       row('the same, told without `probably` or `perhaps`', ({ surelyRightShare, surelyShare, by }) =>
         by === ownName ? `${percent(surelyRightShare)} (${percent(surelyShare)} of the answers)` : undefined,
       ),
-      row('wrong about that to the last', (_, of) => of && String(of.filter(staysWrong).length)),
+      row(
+        'wrong about that by the last reading before the end, or before 56 s',
+        (_, of) => of && String(of.filter(isWrongAtLast).length),
+      ),
+      row(
+        'the same for good: not corrected until the end, or the pause',
+        (_, of) => of && String(of.filter(staysWrong).length),
+      ),
       row('interval of 80 % holds (95 % confidence)', ({ coverage }) => coverage && coverageCell(coverage)),
       row('the same, asked at each reading', (_, of) => of && coverageCell(coverageAtEachReading(of))),
       row('freeze of a real pause within 20 % or 200 ms', (_, of) => of && freezeCell(of)),

@@ -4,6 +4,7 @@ import { kinds } from '../../../bench/forecast/plans.js';
 import {
   coverageAtEachReading,
   freezeOf,
+  isWrongAtLast,
   ownName,
   type Score,
   scoresOf,
@@ -58,9 +59,10 @@ describe.each(names)('the forecast, on the part "%s"', (part) => {
     expect(own.surelyRightShare).toBeGreaterThan(0.93);
   });
 
-  it('is wrong to the last about next to none', () => {
-    // Wanted: none.
-    expect(all[part].filter(staysWrong).length).toBeLessThanOrEqual(Math.max(3, 0.01 * all[part].length));
+  it('is wrong at the end, or at the horizon, about next to none, and for good about fewer', () => {
+    const wrong = all[part].filter(isWrongAtLast);
+    expect(wrong.length).toBeLessThanOrEqual(Math.max(3, 0.01 * all[part].length));
+    expect(wrong.filter(staysWrong).length).toBeLessThan(Math.max(2, wrong.length));
   });
 
   it('is as near to the time it takes as the best of the simpler ways, once the first round is over', () => {
@@ -79,6 +81,19 @@ describe.each(names)('the forecast, on the part "%s"', (part) => {
     const [low, high] = own.coverage?.confidence ?? [NaN, NaN];
     expect(low).toBeLessThan(0.9);
     expect(high).toBeGreaterThan(0.7);
+  });
+});
+
+describe('the forecast, on migrations it had not seen', () => {
+  const { own } = scoresOfPart('reported');
+
+  it('reaches what was wanted of it', () => {
+    expect(own.halfwayError90).toBeLessThanOrEqual(0.12);
+    expect(own.rightShare).toBeGreaterThanOrEqual(0.95);
+    expect(all.reported.filter(staysWrong)).toEqual([]);
+    expect(own.coverage?.share).toBeGreaterThanOrEqual(0.7);
+    expect(own.coverage?.share).toBeLessThanOrEqual(0.9);
+    expect(all.reported.flatMap((recording) => freezeOf(recording) ?? []).filter(({ isNear }) => !isNear)).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { recordingsOf } from '../../../bench/forecast/parts.js';
 import { readRecordings, type Recording } from '../../../bench/forecast/recording.js';
-import { answersOf, freezeOf, staysWrong } from '../../../bench/forecast/score.js';
+import { answersOf, freezeOf, isWrongAtLast, staysWrong } from '../../../bench/forecast/score.js';
 
 describe('the freeze of a guest that shares its link', () => {
   const sharing = recordingsOf('tuned').find(
@@ -55,5 +55,24 @@ describe('whether a migration would ever have ended', () => {
     const answers = answersOf(named('20-2-stuck'));
     expect(answers.length).toBeGreaterThan(0);
     expect(answers.filter(({ ended, known }) => ended || !known)).toEqual([]);
+  });
+});
+
+describe('a wrong answer to whether it ever ends', () => {
+  it('is one for good where it is not corrected until the migration is over', () => {
+    const atOnce = named('25-25-bursty');
+    expect([isWrongAtLast(atOnce), staysWrong(atOnce)]).toEqual([true, true]);
+    const later = named('26-14-bursty');
+    expect([isWrongAtLast(later), staysWrong(later)]).toEqual([true, true]);
+  });
+
+  it('is none for good where it is corrected before the guest is paused, long after the horizon', () => {
+    for (const corrected of [named('31-10-sharing-beside'), named('28-1-converging')])
+      expect([isWrongAtLast(corrected), staysWrong(corrected)]).toEqual([true, false]);
+  });
+
+  it('is none where it is right at the horizon', () => {
+    const right = named('20-2-stuck');
+    expect([isWrongAtLast(right), staysWrong(right)]).toEqual([false, false]);
   });
 });
