@@ -79,7 +79,7 @@ export function isWrongAtLast(recording: Recording): boolean {
   return last !== undefined && isWrongAt(recording, last, scored);
 }
 
-/** Whether that was never corrected: not until it ended, and of one that was watched past the horizon not until it was paused. */
+/** Whether, of one that was watched past the horizon, no later reading was right either until it was paused: once right is no cure. */
 export function staysWrong(recording: Recording): boolean {
   const scored = scoredOf(recording);
   if (scored === undefined || !isWrongAtLast(recording)) return false;

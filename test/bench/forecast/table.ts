@@ -60,10 +60,7 @@ export function forecastTable(): { readonly head: readonly string[]; readonly ro
         'wrong about that by the last reading before the end, or before 56 s',
         (_, of) => of && String(of.filter(isWrongAtLast).length),
       ),
-      row(
-        'the same for good: not corrected until the end, or the pause',
-        (_, of) => of && String(of.filter(staysWrong).length),
-      ),
+      row('the same, and at no reading after that right either', (_, of) => of && String(of.filter(staysWrong).length)),
       row('interval of 80 % holds (95 % confidence)', ({ coverage }) => coverage && coverageCell(coverage)),
       row('the same, asked at each reading', (_, of) => of && coverageCell(coverageAtEachReading(of))),
       row('freeze of a real pause within 20 % or 200 ms', (_, of) => of && freezeCell(of)),

@@ -59,14 +59,14 @@ describe('whether a migration would ever have ended', () => {
 });
 
 describe('a wrong answer to whether it ever ends', () => {
-  it('is one for good where it is not corrected until the migration is over', () => {
+  it('stays so where no later reading is right until the migration is over', () => {
     const atOnce = named('25-25-bursty');
     expect([isWrongAtLast(atOnce), staysWrong(atOnce)]).toEqual([true, true]);
     const later = named('26-14-bursty');
     expect([isWrongAtLast(later), staysWrong(later)]).toEqual([true, true]);
   });
 
-  it('is none for good where it is corrected before the guest is paused, long after the horizon', () => {
+  it('does not stay so where a reading after the horizon is right', () => {
     for (const corrected of [named('31-10-sharing-beside'), named('28-1-converging')])
       expect([isWrongAtLast(corrected), staysWrong(corrected)]).toEqual([true, false]);
   });
